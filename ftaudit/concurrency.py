@@ -1,0 +1,183 @@
+"""The only module that starts a thread: `Deadline`, `Scope`, `run_all`.
+
+Every blocking call is handed a `Scope`. A scope knows the one deadline of the run and can be cancelled;
+what blocks registers how to be woken (`Scope.on_cancel`), so that Ctrl-C, a passed deadline or a failure
+ends every thread that was started, at once.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Generic, TypeVar
+
+from ftaudit.errors import CancelledError, DeadlineExceededError
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+GRACE_SECONDS = 2.0
+"""How long an ended run waits for its threads after waking them. They are daemons: none outlives us."""
+
+
+class Deadline:
+    """A moment on the monotonic clock after which nothing may be waited for. ``None`` seconds: never."""
+
+    __slots__ = ("_end",)
+
+    def __init__(self, seconds: float | None, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._end = None if seconds is None else clock() + seconds
+
+    def remaining(self, *, clock: Callable[[], float] = time.monotonic) -> float | None:
+        """Seconds left (never below 0), or None where there is no end."""
+        return None if self._end is None else max(0.0, self._end - clock())
+
+    def within(self, seconds: float) -> float:
+        """The shorter of *seconds* and what is left: the time-out of one wait."""
+        left = self.remaining()
+        return seconds if left is None else min(seconds, left)
+
+    @property
+    def passed(self) -> bool:
+        return self.remaining() == 0.0
+
+
+class Scope:
+    """Work that starts and ends together, under one deadline."""
+
+    def __init__(self, deadline: Deadline | None = None) -> None:
+        self.deadline = deadline or Deadline(None)
+        self._cancelled = threading.Event()
+        self._lock = threading.Lock()
+        self._wakers: dict[int, Callable[[], None]] = {}
+        self._next = 0
+
+    def cancel(self) -> None:
+        """Ends the scope and wakes all that blocks in it."""
+        self._cancelled.set()
+        self.wake()
+
+    def wake(self) -> None:
+        """Wakes all that blocks in this scope, so that each sees for itself whether it may go on."""
+        with self._lock:
+            wakers = list(self._wakers.values())
+        for wake in wakers:
+            wake()
+
+    @contextmanager
+    def on_cancel(self, wake: Callable[[], None]) -> Iterator[None]:
+        """While the block runs, the scope's end calls *wake* (from another thread; it must not block)."""
+        with self._lock:
+            token, self._next = self._next, self._next + 1
+            self._wakers[token] = wake
+        if self.cancelled or self.deadline.passed:
+            wake()
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._wakers[token]
+
+    @property
+    def cancelled(self) -> bool:
+        return self._cancelled.is_set()
+
+    def check(self) -> None:
+        """Raises `DeadlineExceededError` or `CancelledError` when the scope has ended."""
+        if self.deadline.passed:
+            raise DeadlineExceededError("the deadline of the run passed")
+        if self._cancelled.is_set():
+            raise CancelledError("the run was cancelled")
+
+    def wait(self, seconds: float) -> None:
+        """Sleeps for *seconds*, the deadline or a cancellation, whichever comes first; then `check`s."""
+        self._cancelled.wait(self.deadline.within(seconds))
+        self.check()
+
+
+class _Pool(Generic[T, R]):
+    """Items handed out by index to a fixed number of threads, results kept by index."""
+
+    def __init__(self, work: Callable[[T], R], items: Sequence[T], scope: Scope) -> None:
+        self.work, self.items, self.scope = work, items, scope
+        self.results: dict[int, R] = {}
+        self.errors: dict[int, BaseException] = {}
+        self._taken = 0
+        self.changed = threading.Condition()
+
+    def _take(self) -> int | None:
+        with self.changed:
+            if self.scope.cancelled or self.errors or self._taken == len(self.items):
+                return None
+            self._taken += 1
+            return self._taken - 1
+
+    def run(self) -> None:
+        while (index := self._take()) is not None:
+            try:
+                result = self.work(self.items[index])
+            except BaseException as error:  # noqa: BLE001 - handed to the caller of run_all, whatever it is
+                with self.changed:
+                    self.errors[index] = error
+                    self.changed.notify_all()
+            else:
+                with self.changed:
+                    self.results[index] = result
+                    self.changed.notify_all()
+
+
+def run_all(
+    work: Callable[[T], R],
+    items: Sequence[T],
+    *,
+    jobs: int,
+    scope: Scope,
+    progress: Callable[[int], None] | None = None,
+) -> tuple[R, ...]:
+    """``work`` of every item on at most *jobs* threads; the results in the items' order.
+
+    When *work* raises, the scope is cancelled and the first error (by item order) is raised. What may fail
+    without ending the run must return its failure (`ftaudit.model.evidence.Missing`); so must work that finds
+    the deadline passed: whatever blocks is then woken, and every item still gets its result, in no time.
+    `DeadlineExceededError` is raised only when work does not return within `GRACE_SECONDS` of that. *progress*
+    gets the number of items done, in the calling thread. No thread is left at work, whatever happens.
+    """
+    pool = _Pool(work, items, scope)
+    threads = [
+        threading.Thread(target=pool.run, name=f"ftaudit-{number}", daemon=True)
+        for number in range(min(jobs, len(items)))
+    ]
+    try:
+        for thread in threads:
+            thread.start()
+        _watch(pool, scope, progress)
+    finally:
+        if len(pool.results) < len(items):
+            scope.cancel()
+        end = time.monotonic() + GRACE_SECONDS
+        for thread in threads:
+            if thread.ident is not None:
+                thread.join(max(0.0, end - time.monotonic()))
+    if pool.errors:
+        raise pool.errors[min(pool.errors)]
+    if len(pool.results) < len(items):
+        scope.check()
+    return tuple(pool.results[index] for index in range(len(items)))
+
+
+def _watch(pool: _Pool[T, R], scope: Scope, progress: Callable[[int], None] | None) -> None:
+    shown = 0
+    woken: float | None = None
+    with pool.changed:
+        while len(pool.results) < len(pool.items) and not pool.errors and not scope.cancelled:
+            pool.changed.wait(0.1 if woken else min(0.1, scope.deadline.within(0.1) + 0.001))
+            if progress and len(pool.results) != shown:
+                shown = len(pool.results)
+                progress(shown)
+            if woken is None and scope.deadline.passed:
+                woken = time.monotonic()
+                scope.wake()
+            if woken is not None and time.monotonic() - woken > GRACE_SECONDS:
+                return

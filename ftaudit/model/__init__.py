@@ -1,0 +1,1 @@
+"""Frozen values that every part speaks. Nothing here reads a file, a clock or the environment."""

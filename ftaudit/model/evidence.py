@@ -1,0 +1,121 @@
+"""Facts with where they came from. A fact that could not be had is `Missing`, never an empty value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Missing:
+    """``what`` could not be had, and ``why`` in words that end a sentence. ``kind`` is a slug for policies."""
+
+    what: str
+    why: str
+    kind: str = "missing"
+
+
+class ProjectStatus(StrEnum):
+    """PEP 792 project status markers."""
+
+    ACTIVE = "active"
+    ARCHIVED = "archived"
+    QUARANTINED = "quarantined"
+    DEPRECATED = "deprecated"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexFile:
+    """One distribution file of a project page (PEP 691/700) or of a folder.
+
+    ``url`` is absolute and may not hold credentials; ``index`` is the index as it may be shown.
+    ``core_metadata`` tells that ``url + ".metadata"`` is served (PEP 658/714). ``size`` is in bytes.
+    ``path`` is set where the file lies on this machine.
+    """
+
+    name: str
+    url: str
+    index: str
+    sha256: str | None = None
+    size: int | None = None
+    requires_python: str | None = None
+    yanked: bool = False
+    yanked_reason: str = ""
+    uploaded: datetime | None = None
+    core_metadata: bool = False
+    core_metadata_sha256: str | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectPage:
+    """What one index (or several merged, pip's way) says of a project.
+
+    ``files`` are as listed, in page order. ``as_of`` is when the oldest page used was fetched or
+    revalidated, UTC. ``indexes`` are those that listed the name, as they may be shown. ``unread`` names
+    indexes that should have been asked and gave no answer: with any, an absent file proves nothing.
+    """
+
+    name: str
+    files: tuple[IndexFile, ...]
+    as_of: datetime
+    indexes: tuple[str, ...]
+    status: ProjectStatus = ProjectStatus.ACTIVE
+    status_reason: str = ""
+    unread: tuple[Missing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoreMetadata:
+    """What ftaudit uses of a core metadata file. ``free_threading`` is the trove classifier's level, 1 to 4."""
+
+    name: str
+    version: str
+    requires_dist: tuple[str, ...] = ()
+    requires_python: str | None = None
+    provides_extra: tuple[str, ...] = ()
+    free_threading: int | None = None
+    source: str = ""
+    as_of: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Release:
+    """One version of a project on the indexes that were asked.
+
+    ``files`` are those of exactly this version that an installer could see (after ``--uploaded-before``).
+    """
+
+    name: str
+    version: str
+    files: tuple[IndexFile, ...]
+    as_of: datetime
+    indexes: tuple[str, ...] = ()
+    status: ProjectStatus = ProjectStatus.ACTIVE
+    status_reason: str = ""
+    unread: tuple[Missing, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Upgrade:
+    """What the page says of the versions beside the pinned one, for one target.
+
+    ``newer`` is the lowest newer version that would be ready, ``older`` the highest older one, ``latest``
+    the newest version at all. ``newer_for_all`` is the lowest newer one for every target asked for.
+    """
+
+    newer: str | None = None
+    newer_for_all: str | None = None
+    older: str | None = None
+    latest: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that was gathered for one pin. ``metadata`` is by file name: builds of one release may differ."""
+
+    release: Release | Missing
+    metadata: Mapping[str, CoreMetadata | Missing] = field(default_factory=dict)
+    upgrades: Mapping[str, Upgrade] = field(default_factory=dict)

@@ -1,0 +1,194 @@
+"""What a team has locked or installed: pins, where they come from, and what depends on what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+
+class SourceKind(StrEnum):
+    """Where a pin would be fetched from; the values are those of the JSON report."""
+
+    INDEX = "index"
+    GIT = "git"
+    URL = "url"
+    PATH = "path"
+    WORKSPACE = "workspace"
+    CONDA = "conda"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """``location`` is a URL or a path as the file has it, credentials masked; empty where it names none.
+
+    For ``INDEX`` it is the index's simple URL that the lock names, or empty for "whatever is configured".
+    """
+
+    kind: SourceKind
+    location: str = ""
+
+
+INDEX = Source(kind=SourceKind.INDEX)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """One place that holds a pin.
+
+    ``path`` is the file (relative to the input where it was included), ``line`` counts from 1,
+    ``marker`` is this place's own PEP 508 marker or None, ``direct`` is None where the format cannot say.
+    """
+
+    input: str
+    path: str
+    line: int | None = None
+    groups: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    marker: str | None = None
+    direct: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListedFile:
+    """A distribution file that a lock lists, or that lies at hand (``path``)."""
+
+    name: str
+    url: str | None = None
+    sha256: str | None = None
+    size: int | None = None
+    uploaded: datetime | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """A dependency as a lock or ``Requires-Dist`` records it.
+
+    ``name`` is normalised (PEP 503). ``version`` and ``source`` are given only where the lock needs them to
+    tell two pins of one name apart. ``extras`` are those asked of the dependency. ``extra`` is the
+    depending package's own extra that brings the edge in, or None. ``group`` names the dependency group of
+    a project's own edge. ``specifier`` is the PEP 440 text, where the format has it.
+    """
+
+    name: str
+    specifier: str = ""
+    version: str | None = None
+    source: Source | None = None
+    marker: str | None = None
+    extras: tuple[str, ...] = ()
+    extra: str | None = None
+    group: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pin:
+    """One package at one version, as one input holds it.
+
+    ``name`` is normalised (PEP 503); ``version`` is the text of the file (empty where a lock leaves the
+    version of a local project open). ``dependencies`` is None where the format has no edges at all.
+    ``installed`` tells that the files of ``files`` are what is installed or lies at hand, not a list to
+    choose from. ``metadata`` is the core metadata at hand (an installed ``METADATA``), or None.
+    """
+
+    name: str
+    version: str
+    source: Source = INDEX
+    origins: tuple[Origin, ...] = ()
+    files: tuple[ListedFile, ...] = ()
+    dependencies: tuple[Edge, ...] | None = None
+    resolution_markers: tuple[str, ...] = ()
+    requires_python: str | None = None
+    installed: bool = False
+    metadata: str | None = None
+
+    @property
+    def key(self) -> PinKey:
+        return PinKey(self.name, self.version, self.source.kind, self.source.location)
+
+    @property
+    def local(self) -> bool:
+        """The project itself or a workspace member: listed, never judged."""
+        return self.source.kind is SourceKind.WORKSPACE
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class PinKey:
+    """What makes two pins the same one. Ordered, so that reports are sorted."""
+
+    name: str
+    version: str
+    kind: SourceKind
+    location: str
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.version}".rstrip()
+
+
+class Severity(StrEnum):
+    """What a problem does to the exit status: ``ERROR`` makes it 2, ``INCOMPLETE`` 4, the others nothing."""
+
+    ERROR = "error"
+    INCOMPLETE = "incomplete"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """Something about an input (not about a pin's verdict) that a reader must know. ``rule`` is its slug."""
+
+    input: str
+    rule: str
+    message: str
+    line: int | None = None
+    severity: Severity = Severity.INCOMPLETE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MadeFor:
+    """The one interpreter and platform that an input was resolved or installed for, as far as it tells.
+
+    ``python`` is ``3.13`` or ``3.14t``; ``platform`` one of our platform names or the input's own words.
+    """
+
+    python: str | None = None
+    platform: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredIndex:
+    """An index that the project declares beside its lock. ``url`` may hold credentials: mask before showing.
+
+    ``explicit`` indexes serve only the pins that name them (uv, poetry). ``replaces_default`` is uv's
+    ``default = true`` and its kin in the other tools.
+    """
+
+    url: str = field(repr=False)
+    name: str = ""
+    explicit: bool = False
+    replaces_default: bool = False
+    find_links: bool = False
+    tool: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What one input says.
+
+    ``roots`` are the project's own requirements (from the lock or the file beside it), None where the
+    format does not know them. ``closed`` tells that the format itself gives the closure: every dependency
+    of a pin is a pin or does not apply. ``unpinned`` counts requirements that fix no version.
+    """
+
+    input: str
+    format: str
+    sha256: str
+    pins: tuple[Pin, ...] = ()
+    roots: tuple[Edge, ...] | None = None
+    closed: bool = False
+    made_for: MadeFor | None = None
+    indexes: tuple[DeclaredIndex, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    unpinned: int = 0
