@@ -5,16 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ftaudit.model.evidence import CoreMetadata, Evidence, Missing
-from ftaudit.model.project import MadeFor, Pin
+from ftaudit.model.project import Pin
 from ftaudit.model.target import Target
 from ftaudit.model.verdict import Gil, Installation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """``foreign`` tells that the pin comes only from inputs that were made for another target.
-
-    ``gil`` is what the modules say, ``metadata`` the picked file's core metadata; either may be Missing.
+    """``gil`` is what the modules say; ``metadata`` is the picked file's core metadata, or that of another
+    file of the release where none is picked. What is Missing keeps the rules that need it from being run.
     """
 
     pin: Pin
@@ -22,7 +21,4 @@ class Case:
     evidence: Evidence
     installation: Installation
     gil: Gil | Missing
-    metadata: CoreMetadata | Missing | None = None
-    foreign: bool = False
-    root: bool = False
-    made_for: MadeFor | None = None
+    metadata: CoreMetadata | Missing

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import overload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +50,45 @@ class IndexFile:
     path: str | None = None
 
 
+class FileList(Sequence[IndexFile]):
+    """Files that are built when they are looked at: a page may list thousands, a verdict needs a few.
+
+    ``names`` are all file names, in order, and cost nothing.
+    """
+
+    __slots__ = ("_build", "names")
+
+    def __init__(self, names: Sequence[str], build: Callable[[int], IndexFile]) -> None:
+        self.names, self._build = names, build
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @overload
+    def __getitem__(self, at: int) -> IndexFile: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[IndexFile, ...]: ...
+    def __getitem__(self, at: int | slice) -> IndexFile | tuple[IndexFile, ...]:
+        numbers = range(len(self.names))
+        if isinstance(at, slice):
+            return tuple(self._build(number) for number in numbers[at])
+        return self._build(numbers[at])
+
+    def __iter__(self) -> Iterator[IndexFile]:
+        return (self._build(number) for number in range(len(self.names)))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectPage:
     """What one index (or several merged, pip's way) says of a project.
 
-    ``files`` are as listed, in page order. ``as_of`` is when the oldest page used was fetched or
-    revalidated, UTC. ``indexes`` are those that listed the name, as they may be shown. ``unread`` names
+    ``files`` are as listed, in page order (a tuple, or a `FileList`). ``as_of`` is when the oldest page used
+    was fetched or revalidated, UTC. ``indexes`` are those that listed the name, as they may be shown. ``unread`` names
     indexes that should have been asked and gave no answer: with any, an absent file proves nothing.
     """
 
     name: str
-    files: tuple[IndexFile, ...]
+    files: Sequence[IndexFile]
     as_of: datetime
     indexes: tuple[str, ...]
     status: ProjectStatus = ProjectStatus.ACTIVE

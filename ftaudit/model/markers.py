@@ -60,13 +60,13 @@ def could_hold(
 ) -> bool:
     """Whether *marker* could be true in *environment* (the PEP 508 variables of a target).
 
-    With *extras* None every extra may be chosen or not; otherwise ``extra`` is one of them or none.
-    A marker that cannot be parsed or compared raises `MarkerError`.
+    With *extras* None every extra may be chosen or not; otherwise ``extra`` is one of them or none. A marker
+    that cannot be parsed or compared could hold: readers `parse` markers and say what is wrong with them.
     """
     if not marker:
         return True
-    parsed = _open(marker, extras is None)
     try:
+        parsed = _open(marker, extras is None)
         return any(parsed.evaluate({**environment, "extra": extra}) for extra in ("", *sorted(extras or ())))
-    except (UndefinedComparison, UndefinedEnvironmentName) as error:
-        raise MarkerError("marker compares what cannot be compared") from error
+    except (MarkerError, UndefinedComparison, UndefinedEnvironmentName):
+        return True

@@ -87,7 +87,8 @@ class Pin:
     """One package at one version, as one input holds it.
 
     ``name`` is normalised (PEP 503); ``version`` is the text of the file (empty where a lock leaves the
-    version of a local project open). ``dependencies`` is None where the format has no edges at all.
+    version of a local project open). ``extras`` are the package's own extras that are asked for, where the
+    format says so on the pin (requirements). ``dependencies`` is None where the format has no edges at all.
     ``installed`` tells that the files of ``files`` are what is installed or lies at hand, not a list to
     choose from. ``metadata`` is the core metadata at hand (an installed ``METADATA``), or None.
     """
@@ -98,6 +99,7 @@ class Pin:
     origins: tuple[Origin, ...] = ()
     files: tuple[ListedFile, ...] = ()
     dependencies: tuple[Edge, ...] | None = None
+    extras: tuple[str, ...] = ()
     resolution_markers: tuple[str, ...] = ()
     requires_python: str | None = None
     installed: bool = False
@@ -180,6 +182,8 @@ class Reading:
     ``roots`` are the project's own requirements (from the lock or the file beside it), None where the
     format does not know them. ``closed`` tells that the format itself gives the closure: every dependency
     of a pin is a pin or does not apply. ``unpinned`` counts requirements that fix no version.
+    ``requires_python`` (a PEP 440 specifier) and ``environments`` (PEP 508 markers, of which one must hold)
+    say what a lock was resolved for; None and empty: for anything.
     """
 
     input: str
@@ -192,3 +196,5 @@ class Reading:
     indexes: tuple[DeclaredIndex, ...] = ()
     problems: tuple[Problem, ...] = ()
     unpinned: int = 0
+    requires_python: str | None = None
+    environments: tuple[str, ...] = ()

@@ -141,13 +141,19 @@ class Remedy:
 class Installation:
     """What the install rules concluded, before anything was said about the GIL.
 
-    ``why`` is set for ``UNKNOWN``: what was missing. ``passed_over`` names what uv would do otherwise.
+    ``files`` are all that are known of the release, from the index, the lock and this machine. ``why`` is set
+    for ``UNKNOWN``: what was missing. ``excluded`` are files whose tags fit and whose ``Requires-Python``
+    shuts the interpreter out. ``compiled`` is a wheel that the release compiles for the same platform and
+    another interpreter.
     """
 
     install: Install
     basis: Basis = Basis.NONE
     file: IndexFile | None = None
+    files: tuple[IndexFile, ...] = ()
     why: Missing | None = None
+    excluded: tuple[IndexFile, ...] = ()
+    compiled: IndexFile | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ftaudit.model.case import Case
-from ftaudit.model.verdict import Finding
+from ftaudit.model.evidence import Missing, ProjectStatus
+from ftaudit.model.verdict import EvidenceRef, Finding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,3 +26,23 @@ class Rule:
     page: str
     check: Callable[[Case], Finding | None] | None = None
     needs: tuple[str, ...] = ()
+
+
+def from_index(case: Case) -> tuple[EvidenceRef, ...]:
+    """The index pages that the case rests on, with the digest of the picked file."""
+    release = case.evidence.release
+    if isinstance(release, Missing):
+        return ()
+    file = case.installation.file
+    return tuple(
+        EvidenceRef(
+            kind="index-page", source=index, sha256=file.sha256 if file else None, as_of=release.as_of
+        )
+        for index in release.indexes
+    )
+
+
+def is_quarantined(case: Case) -> bool:
+    """Whether the index keeps the project's files back (PEP 792)."""
+    release = case.evidence.release
+    return not isinstance(release, Missing) and release.status is ProjectStatus.QUARANTINED

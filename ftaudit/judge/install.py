@@ -1,0 +1,203 @@
+"""What an installer would pick for a pin on a target. Where installers differ, pip's rule is the answer.
+
+The order of preference is that of pip's ``CandidateEvaluator._sort_key``
+(``_internal/index/package_finder.py``): not yanked before yanked, wheels by the rank of their best tag, equal
+ranks by the highest build tag, source archives last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from packaging.utils import BuildTag
+
+from ftaudit.model.evidence import CoreMetadata, IndexFile, Missing, ProjectStatus, Release
+from ftaudit.model.project import ListedFile, Pin, SourceKind
+from ftaudit.model.requires_python import allows
+from ftaudit.model.target import Target
+from ftaudit.model.verdict import Basis, Install, Installation
+from ftaudit.model.wheel_name import is_sdist, wheel_name
+
+FROM_LOCK = "the lock"
+FROM_DISK = "this machine"
+
+_NOT_JUDGED = {
+    SourceKind.GIT: Missing(what="release", why="a git source is not judged by an index", kind="vcs-source"),
+    SourceKind.URL: Missing(what="release", why="a url source is not judged by an index", kind="url-source"),
+    SourceKind.PATH: Missing(
+        what="release", why="a path source is not judged by an index", kind="path-source"
+    ),
+    SourceKind.CONDA: Missing(what="release", why="not judged for conda", kind="conda-source"),
+    SourceKind.UNKNOWN: Missing(
+        what="release", why="the input does not say where this comes from", kind="unknown-source"
+    ),
+}
+
+
+def choose(
+    pin: Pin,
+    release: Release | Missing,
+    target: Target,
+    metadata: Mapping[str, CoreMetadata | Missing] | None = None,
+    *,
+    forgiving: bool = False,
+) -> Installation:
+    """What would be installed of *pin* on *target*.
+
+    *metadata* is by file name; a ``Requires-Python`` read there counts where the index gave none. With
+    *forgiving* (a root of an input that was made for another target) an unfitting pin is unknown, not none.
+    """
+    files = _known_files(pin, release)
+    at_hand = _at_hand(pin, target)
+    if at_hand is None and pin.source.kind is not SourceKind.INDEX:
+        return _unknown(_NOT_JUDGED[pin.source.kind], files)
+    if isinstance(release, Release) and release.status is ProjectStatus.QUARANTINED:
+        return Installation(install=Install.NONE, basis=Basis.INDEX, files=files)
+    fitting, excluded = _fitting(files, target, metadata or {})
+    picked = at_hand or max(fitting, key=lambda file: _preference(file, target), default=None)
+    if picked is None:
+        return _none(release, files, excluded, forgiving=forgiving)
+    return _installed_as(picked, release, files, excluded, target, pin)
+
+
+def _installed_as(
+    picked: IndexFile,
+    release: Release | Missing,
+    files: tuple[IndexFile, ...],
+    excluded: tuple[IndexFile, ...],
+    target: Target,
+    pin: Pin,
+) -> Installation:
+    lying = _contradicted(picked, pin)
+    if lying is not None:
+        return _unknown(lying, files)
+    tags = wheel_name(picked.name)
+    compiled = next(
+        (file for file in files if (name := wheel_name(file.name)) and name.compiled_for(target)), None
+    )
+    basis = {FROM_LOCK: Basis.LOCK, FROM_DISK: Basis.LOCAL}.get(picked.index, Basis.TAG)
+    if tags is None:
+        unread = _not_proven(release)
+        if unread is not None:
+            return _unknown(unread, files)
+        install, basis = Install.SOURCE, Basis.INDEX
+    elif not tags.any_platform:
+        install = Install.WHEEL
+    elif compiled is not None:
+        install = Install.FALLBACK
+    else:
+        unread = _not_proven(release)
+        if unread is not None:
+            return _unknown(unread, files)
+        install = Install.PURE
+    return Installation(
+        install=install,
+        basis=basis,
+        file=picked,
+        files=files,
+        excluded=excluded,
+        compiled=compiled if install is not Install.WHEEL else None,
+    )
+
+
+def _none(
+    release: Release | Missing,
+    files: tuple[IndexFile, ...],
+    excluded: tuple[IndexFile, ...],
+    *,
+    forgiving: bool,
+) -> Installation:
+    """``none`` needs proof: every index answered and lists this version."""
+    unread = _not_proven(release)
+    if unread is not None:
+        return _unknown(unread, files)
+    if forgiving:
+        return _unknown(
+            Missing(
+                what="release",
+                why="asked for by an input made for another platform or version, where it fits",
+                kind="made-for-another-target",
+            ),
+            files,
+        )
+    return Installation(install=Install.NONE, basis=Basis.INDEX, files=files, excluded=excluded)
+
+
+def _not_proven(release: Release | Missing) -> Missing | None:
+    """Why the files that are known may not be all, or None where an index listed them all."""
+    if isinstance(release, Missing):
+        return release
+    return release.unread[0] if release.unread else None
+
+
+def _unknown(why: Missing, files: tuple[IndexFile, ...]) -> Installation:
+    return Installation(install=Install.UNKNOWN, files=files, why=why)
+
+
+def _known_files(pin: Pin, release: Release | Missing) -> tuple[IndexFile, ...]:
+    """The index's files, and those that the lock lists and the index does not: a listed file exists."""
+    listed = release.files if isinstance(release, Release) else ()
+    names = {file.name for file in listed}
+    return listed + tuple(
+        _listed(file, pin) for file in pin.files if file.name not in names and not file.path
+    )
+
+
+def _at_hand(pin: Pin, target: Target) -> IndexFile | None:
+    """The installed or local wheel, where its tags fit."""
+    if not pin.installed:
+        return None
+    fitting = [
+        _listed(file, pin)
+        for file in pin.files
+        if file.path and (name := wheel_name(file.name)) and name.rank(target) is not None
+    ]
+    return max(fitting, key=lambda file: _preference(file, target), default=None)
+
+
+def _listed(file: ListedFile, pin: Pin) -> IndexFile:
+    return IndexFile(
+        name=file.name,
+        url=file.url or "",
+        index=FROM_DISK if file.path else FROM_LOCK,
+        sha256=file.sha256,
+        size=file.size,
+        requires_python=pin.requires_python,
+        uploaded=file.uploaded,
+        path=file.path,
+    )
+
+
+def _fitting(
+    files: Iterable[IndexFile], target: Target, metadata: Mapping[str, CoreMetadata | Missing]
+) -> tuple[list[IndexFile], tuple[IndexFile, ...]]:
+    """The files that would install, and those that only ``Requires-Python`` keeps out."""
+    fitting: list[IndexFile] = []
+    excluded: list[IndexFile] = []
+    for file in files:
+        tags = wheel_name(file.name)
+        if not is_sdist(file.name) and (tags is None or tags.rank(target) is None):
+            continue
+        read = metadata.get(file.name)
+        requires = file.requires_python or (read.requires_python if isinstance(read, CoreMetadata) else None)
+        (fitting if allows(requires, target.interpreter) else excluded).append(file)
+    return fitting, tuple(excluded)
+
+
+def _preference(file: IndexFile, target: Target) -> tuple[bool, int, BuildTag, str]:
+    tags = wheel_name(file.name)
+    rank = tags.rank(target) if tags else None
+    if tags is None or rank is None:
+        return (not file.yanked, -len(target.tags) - 1, (), file.name)
+    return (not file.yanked, -rank, tags.build, file.name)
+
+
+def _contradicted(picked: IndexFile, pin: Pin) -> Missing | None:
+    for listed in pin.files:
+        if listed.name == picked.name and listed.sha256 and picked.sha256 and listed.sha256 != picked.sha256:
+            return Missing(
+                what="release",
+                why=f"the index serves {picked.name} with another hash than the lock has",
+                kind="hash-mismatch",
+            )
+    return None

@@ -1,0 +1,105 @@
+"""The way out of a verdict: which other version would do, and what to do where none would."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from packaging.version import Version
+
+from ftaudit.model.evidence import IndexFile, Upgrade
+from ftaudit.model.requires_python import allows
+from ftaudit.model.target import Target
+from ftaudit.model.verdict import Install, Installation, Remedy, RemedyKind, Status
+from ftaudit.model.wheel_name import is_sdist, wheel_name
+
+Candidates = Mapping[Version, Callable[[], tuple[IndexFile, ...]]]
+"""The versions of a project's page, each with a way to its files (built only when asked for)."""
+
+
+def fits(files: Iterable[IndexFile], target: Target) -> bool:
+    """Whether a release with *files* would be ``wheel`` or ``pure`` on *target*, as far as names tell.
+
+    The caller has left out what an installer would not see. A yanked file is never advised.
+    """
+    wheels = [
+        (name, file) for file in files if not file.yanked and (name := wheel_name(file.name)) is not None
+    ]
+    fitting = [
+        name
+        for name, file in wheels
+        if name.rank(target) is not None and allows(file.requires_python, target.interpreter)
+    ]
+    if not fitting:
+        return False
+    if any(not name.any_platform for name in fitting):
+        return True
+    return not any(name.compiled_for(target) for name, _ in wheels)
+
+
+def upgrades(pinned: str, candidates: Candidates, targets: Sequence[Target]) -> dict[str, Upgrade]:
+    """For each target (by its text) what the page offers beside *pinned* (a PEP 440 version).
+
+    Pre-releases count only where *pinned* is one. Files are looked at from the lowest newer version on, and
+    no further than needed.
+    """
+    own = Version(pinned)
+    versions = sorted(v for v in candidates if own.is_prerelease or not v.is_prerelease)
+    usable = [v for v in versions if v.local is None or own.local is not None]
+    newer = {target: _first(candidates, (v for v in usable if v > own), [target]) for target in targets}
+    for_all = None
+    if all(newer.values()):
+        start = max(Version(version) for version in newer.values() if version)
+        for_all = _first(candidates, (v for v in usable if v >= start), targets)
+    latest = next((str(v) for v in reversed(usable) if _offers_anything(candidates[v]())), None)
+    return {
+        str(target): Upgrade(
+            newer=newer[target],
+            newer_for_all=for_all,
+            older=None
+            if newer[target]
+            else _first(candidates, (v for v in reversed(usable) if v < own), [target]),
+            latest=latest,
+        )
+        for target in targets
+    }
+
+
+def _first(candidates: Candidates, versions: Iterable[Version], targets: Sequence[Target]) -> str | None:
+    for version in versions:
+        files = candidates[version]()
+        if all(fits(files, target) for target in targets):
+            return str(version)
+    return None
+
+
+def _offers_anything(files: tuple[IndexFile, ...]) -> bool:
+    return any(not file.yanked and (is_sdist(file.name) or wheel_name(file.name)) for file in files)
+
+
+def remedy(status: Status, installation: Installation, upgrade: Upgrade | None) -> Remedy:
+    """The remedy for a pin with this verdict; *upgrade* is None where no page was read."""
+    if status is Status.READY or installation.install is Install.UNKNOWN or upgrade is None:
+        return Remedy(kind=RemedyKind.NONE, latest=upgrade.latest if upgrade else None)
+    if status is Status.UNKNOWN:
+        return Remedy(kind=RemedyKind.NONE, latest=upgrade.latest)
+    kind, version, note = _kind(installation, upgrade)
+    return Remedy(
+        kind=kind,
+        version=version,
+        version_all_targets=upgrade.newer_for_all,
+        latest=upgrade.latest,
+        basis="fits" if version else None,
+        note=note,
+    )
+
+
+def _kind(installation: Installation, upgrade: Upgrade) -> tuple[RemedyKind, str | None, str]:
+    if upgrade.newer:
+        return RemedyKind.UPGRADE, upgrade.newer, ""
+    older = f"{upgrade.older} has a wheel that fits" if upgrade.older else ""
+    if any(is_sdist(file.name) for file in installation.files) and installation.install is not Install.NONE:
+        note = "no newer version has a wheel that fits; the source archive may build"
+        return RemedyKind.BUILD, None, f"{note}; the older {older}" if older else note
+    if upgrade.older:
+        return RemedyKind.OLDER, upgrade.older, "no newer version fits; an older one does"
+    return RemedyKind.WAIT, None, "no version has a file that fits"
