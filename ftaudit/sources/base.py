@@ -10,9 +10,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum
 
 from ftaudit.model.project import Reading
 from ftaudit.sources.tree import Tree
+
+
+class Opens(Enum):
+    """What a format is handed: the whole ``CONTENT`` of a file; a file's ``PLACE`` alone, which it opens for
+    itself (a wheel may be larger than memory, an interpreter is started); or a ``FOLDER``."""
+
+    CONTENT = "content"
+    PLACE = "place"
+    FOLDER = "folder"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +30,8 @@ class Document:
     """A file or a folder that is to be read.
 
     ``path`` is how the user names it, ``place`` where it lies in ``tree`` (a ``/``-separated path relative to
-    the tree's root). ``content`` is the whole file, within the limits; empty for a folder.
+    the tree's root). ``content`` is the whole file, within the limits; empty where the format is handed no
+    content. ``on_disk`` is the absolute path on this machine, links not followed, or None where it has none.
     """
 
     path: str
@@ -28,6 +39,7 @@ class Document:
     tree: Tree = field(repr=False)
     content: bytes = field(default=b"", repr=False)
     folder: bool = False
+    on_disk: str | None = None
 
     @property
     def name(self) -> str:
@@ -49,3 +61,4 @@ class Format:
     file_names: tuple[str, ...]
     score: Callable[[Document], int]
     read: Callable[[Document], Reading]
+    opens: Opens = Opens.CONTENT

@@ -73,13 +73,16 @@ class DiskTree:
             handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         except OSError as error:
             raise RefusedError(shown, f"{short(place)}: {_reason(error)}", place=where) from error
-        with os.fdopen(handle, "rb") as file:
-            status = os.fstat(file.fileno())
+        try:
+            status = os.fstat(handle)
             if stat.S_ISDIR(status.st_mode):
                 raise RefusedError(shown, f"{short(place)} is a directory", place=where)
             if not stat.S_ISREG(status.st_mode):
                 raise RefusedError(shown, f"{short(place)} is not a regular file", place=where)
-            content = file.read(limit + 1) if status.st_size <= limit else b""
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                content = file.read(limit + 1) if status.st_size <= limit else b""
+        finally:
+            os.close(handle)
         if status.st_size > limit or len(content) > limit:
             raise InputError(place, f"larger than {limit // (1024 * 1024)} MB, the limit for such a file")
         return content

@@ -108,7 +108,7 @@ class FakeIndex:
     metadatas: dict[str, CoreMetadata | Missing] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    def page(self, name: str, source: Source) -> ProjectPage | Missing:
+    def page(self, name: str, source: Source, inputs: Sequence[str]) -> ProjectPage | Missing:
         self.asked.append(name)
         missing = Missing(what="release", why=f"{HOST} does not list {name}", kind="name-not-listed")
         return self.pages.get(name, missing)

@@ -50,7 +50,7 @@ def wheel(
     files: Mapping[str, bytes | str] | None = None,
     metadata_text: str | None = None,
 ) -> tuple[str, bytes]:
-    """The file name and the bytes of a wheel that holds *files* and its dist-info; the same bytes each time."""
+    """The file name and the bytes of a wheel that holds *files* and its dist-info; each time the same."""
     stem = f"{name.replace('-', '_')}-{version}"
     text = metadata_text
     if text is None:

@@ -1,0 +1,282 @@
+"""What the lock readers share: checked names, versions, markers and files, and the `Reading` of the pins.
+
+Nothing of one format is known here. A name that no package can have stops the reading (it would end up in a
+path, a URL or a terminal); a version or a marker that does not parse is a problem, and the pin stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import replace
+from hashlib import sha256
+from typing import TypeVar
+from urllib.parse import unquote
+
+from packaging.utils import InvalidName, canonicalize_name
+from packaging.version import Version
+
+from ftaudit.errors import InputError
+from ftaudit.model.markers import MarkerError, parse
+from ftaudit.model.project import (
+    DeclaredIndex,
+    Edge,
+    ListedFile,
+    MadeFor,
+    Origin,
+    Pin,
+    PinKey,
+    Problem,
+    Reading,
+    Severity,
+    Source,
+    SourceKind,
+)
+from ftaudit.model.text import printable, short, without_credentials
+from ftaudit.sources.applies import Applies
+from ftaudit.sources.base import Document
+from ftaudit.sources.table import Table
+
+T = TypeVar("T")
+
+MAX_NAME = 255
+"""Characters of a package's or a file's name."""
+MAX_OF_ONE_NAME = 100
+"""Pins of one name; real forks give fewer than ten. Keeps what follows edges linear."""
+LONG_NUMBER = re.compile(r"(?<!\d)\d{300}")
+"""More digits than any version has; Python refuses to read those of more than 4,300."""
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+
+
+def checked_name(table: Table, text: str, key: str = "name") -> str:
+    """*text*, found at *key* of *table*, as a normalised package name; raises `InputError`."""
+    try:
+        if len(text) <= MAX_NAME and text.isascii():
+            return canonicalize_name(text, validate=True)
+    except InvalidName:
+        pass
+    raise table.error(f'invalid package name "{short(text)}"', key)
+
+
+def checked_location(table: Table, key: str) -> str:
+    """The URL or path at *key* of *table*, without credentials; raises `InputError` for what is no URL."""
+    text = table.text(key)
+    try:
+        # Most URLs have nothing to take out, and there are thousands of them in a lock.
+        text = without_credentials(text) if "@" in text else text
+    except ValueError:
+        raise table.error("not a URL", key) from None
+    return text if text.isprintable() else printable(text)
+
+
+def file_name(table: Table, text: str, key: str) -> str:
+    """The last part of a URL or path; raises `InputError` when that is no file's name."""
+    if "://" in text:
+        name = unquote(re.split(r"[?#]", text, maxsplit=1)[0].rpartition("/")[2])
+    else:
+        name = re.split(r"[/\\]", text)[-1]
+    return checked_file_name(table, name, key)
+
+
+def checked_file_name(table: Table, name: str, key: str) -> str:
+    """*name*, which must be a file's name and no path."""
+    if (
+        name in ("", ".", "..")
+        or "/" in name
+        or "\\" in name
+        or not name.isprintable()
+        or len(name) > MAX_NAME
+    ):
+        raise table.error(f'must be a file name, not "{short(name)}"', key)
+    return name
+
+
+def listed_file(table: Table, *, name: str | None, digest: str | None, time_key: str) -> ListedFile:
+    """The distribution file that *table* lists with ``url`` or ``path``, its ``size`` and its upload time.
+
+    ``path`` of the result stays None: what a lock names is never opened.
+    """
+    url = checked_location(table, "url") if "url" in table else None
+    key = "url" if url else "path"
+    own = checked_file_name(table, name, "name") if name else file_name(table, table.text(key), key)
+    return ListedFile(
+        name=own,
+        url=url,
+        sha256=digest,
+        size=table.maybe_integer("size"),
+        uploaded=table.maybe_time(time_key),
+    )
+
+
+def sha256_of(text: str | None) -> str | None:
+    """The digest of ``sha256:…``, or None for another algorithm, or for what is none."""
+    algorithm, _, digest = (text or "").partition(":")
+    return digest.lower() if algorithm == "sha256" and _SHA256.fullmatch(digest) else None
+
+
+class Assembly:
+    """Puts the pins of one document together and keeps what is wrong with them."""
+
+    def __init__(self, document: Document, format_name: str) -> None:
+        self.path = document.path
+        self._content = document.content
+        self._format = format_name
+        self._pins: dict[PinKey, Pin] = {}
+        self._of_one_name: Counter[str] = Counter()
+        self._problems: list[Problem] = []
+
+    def problem(
+        self, rule: str, message: str, line: int | None = None, severity: Severity = Severity.INCOMPLETE
+    ) -> None:
+        found = Problem(input=self.path, rule=rule, message=message, line=line, severity=severity)
+        self._problems.append(found)
+
+    def version(self, table: Table, name: str, text: str, line: int | None) -> str:
+        """The version *text* of the pin *name*; one that does not parse is a problem and kept, cut short."""
+        try:
+            Version(text)
+        except ValueError:  # InvalidVersion, or a number of too many digits
+            place = table.at("version")
+            self.problem("invalid-version", f'{place}: {name}: version "{short(text)}" does not parse', line)
+            return short(text)
+        return text.strip()
+
+    def marker(self, table: Table, text: str | None, key: str, line: int | None = None) -> str | None:
+        """The marker *text*, or None (it applies everywhere) with a problem where it does not parse."""
+        if not text:
+            return None
+        try:
+            if not text.isprintable() or LONG_NUMBER.search(text):
+                raise MarkerError("invalid marker: a control character or an endless number")
+            parse(text)
+        except MarkerError as error:
+            why = f"{table.at(key)}: {error}; taken as applying everywhere"
+            self.problem("invalid-marker", why, line)
+            return None
+        return text
+
+    def origin(self, line: int | None, *, marker: str | None = None, **given: object) -> Origin:
+        return Origin(input=self.path, path=self.path, line=line, marker=marker, **given)  # type: ignore[arg-type]
+
+    def add(self, pin: Pin, *, merge: bool = False) -> None:
+        """Adds *pin*; to one with the same key it adds its origins, files and edges.
+
+        Unless that is how the format writes them (*merge*), a second entry of the same name, version and
+        source is the problem ``duplicate-package``.
+        """
+        known = self._pins.get(pin.key)
+        if known is None:
+            self._pins[pin.key] = pin
+            self._of_one_name[pin.name] += 1
+            if self._of_one_name[pin.name] > MAX_OF_ONE_NAME:
+                raise InputError(self.path, f"{pin.name} is pinned more than {MAX_OF_ONE_NAME} times")
+            return
+        if not merge:
+            line = pin.origins[0].line if pin.origins else None
+            message = f"{pin.key} stands there twice with the same source; counted once"
+            self.problem("duplicate-package", message, line, Severity.WARNING)
+        edges = None
+        if known.dependencies is not None or pin.dependencies is not None:
+            edges = _union(known.dependencies or (), pin.dependencies or ())
+        # Markers of forks are alternatives, and no marker at all means everywhere.
+        both = known.resolution_markers and pin.resolution_markers
+        self._pins[pin.key] = replace(
+            known,
+            origins=_union(known.origins, pin.origins),
+            files=_union(known.files, pin.files),
+            dependencies=edges,
+            extras=_union(known.extras, pin.extras),
+            resolution_markers=_union(known.resolution_markers, pin.resolution_markers) if both else (),
+        )
+
+    def known(self, pin: Pin) -> Pin | None:
+        """The pin with the key of *pin* that was added already."""
+        return self._pins.get(pin.key)
+
+    @property
+    def pins(self) -> tuple[Pin, ...]:
+        return tuple(self._pins.values())
+
+    def reading(
+        self,
+        *,
+        roots: tuple[Edge, ...] | None = None,
+        made_for: MadeFor | None = None,
+        indexes: tuple[DeclaredIndex, ...] = (),
+        requires_python: str | None = None,
+        environments: tuple[str, ...] = (),
+        own_name: str | None = None,
+    ) -> Reading:
+        """The reading of the pins that were added, with what is wrong with the edges between them.
+
+        *own_name* is the project itself, which a lock may leave out and a pin may need all the same.
+        """
+        self._check_edges(roots or (), Applies(requires_python, environments), own_name)
+        return Reading(
+            input=self.path,
+            format=self._format,
+            sha256=sha256(self._content).hexdigest(),
+            pins=self.pins,
+            roots=roots,
+            closed=True,
+            made_for=made_for,
+            indexes=indexes,
+            problems=tuple(self._problems),
+            requires_python=requires_python,
+            environments=environments,
+        )
+
+    def _check_edges(self, roots: tuple[Edge, ...], applies: Applies, own_name: str | None) -> None:
+        """Reports every edge to what is not pinned, if it could apply where the lock is meant for."""
+        by_name = pins_by_name(self._pins.values())
+        edges = [*roots, *(edge for pin in self._pins.values() for edge in pin.dependencies or ())]
+        asked = {(edge.name, extra) for edge in edges for extra in edge.extras}
+        told: set[tuple[PinKey, str]] = set()
+        for pin in self._pins.values():
+            for edge in pin.dependencies or ():
+                if edge.extra is not None and not pin.local and (pin.name, edge.extra) not in asked:
+                    continue
+                known = edge.name == own_name or (pin.key, edge.name) in told
+                if known or resolve(edge, by_name) or not applies(edge.marker):
+                    continue
+                told.add((pin.key, edge.name))
+                line = pin.origins[0].line if pin.origins else None
+                self.problem(
+                    "dependency-not-pinned", f"{pin.key} needs {_shown(edge)}, which is not pinned", line
+                )
+
+
+def pins_by_name(pins: Iterable[Pin]) -> dict[str, list[Pin]]:
+    """*pins* by their normalised name."""
+    found: dict[str, list[Pin]] = {}
+    for pin in pins:
+        found.setdefault(pin.name, []).append(pin)
+    return found
+
+
+def resolve(edge: Edge, by_name: dict[str, list[Pin]]) -> list[Pin]:
+    """The pins that *edge* may lead to: those of its name, narrowed by the version and source it gives."""
+    found = by_name.get(edge.name, [])
+    if edge.version is None and edge.source is None:
+        return found
+    return [
+        pin
+        for pin in found
+        if edge.version in (None, pin.version)
+        and (edge.source is None or _same_place(edge.source, pin.source))
+    ]
+
+
+def _same_place(one: Source, other: Source) -> bool:
+    # A member is recorded as a path in an edge to it: only its own entry tells that it is a member.
+    kinds = {SourceKind.PATH, SourceKind.WORKSPACE}
+    return one.location == other.location and (one.kind is other.kind or {one.kind, other.kind} <= kinds)
+
+
+def _shown(edge: Edge) -> str:
+    return f"{edge.name} {short(edge.version)}" if edge.version else edge.name
+
+
+def _union(first: tuple[T, ...], second: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys((*first, *second)))

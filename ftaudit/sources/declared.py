@@ -1,0 +1,204 @@
+"""What a project declares beside its lock: the indexes of its tool, and its own requirements."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+
+from ftaudit.model.markers import MAX_DEPTH, MAX_LENGTH
+from ftaudit.model.project import DeclaredIndex, Edge
+from ftaudit.model.text import short
+from ftaudit.sources.assemble import LONG_NUMBER
+from ftaudit.sources.base import Document
+from ftaudit.sources.table import Table, beside
+
+MAX_SPECIFIER = 1000
+"""Characters of a version specifier."""
+MAX_GROUPS = 1000
+"""Dependency groups of one project."""
+MAX_REQUIREMENTS = 100_000
+"""Requirements in the groups of one project, those of included groups counted again."""
+_POETRY_ORDER = ("default", "primary", "secondary", "supplemental", "explicit")
+
+
+def project_of(document: Document) -> Table | None:
+    """The pyproject.toml in the folder of *document*, or None."""
+    return beside(document, "pyproject.toml")
+
+
+def uv_indexes(document: Document) -> tuple[DeclaredIndex, ...]:
+    """uv's indexes, in the order in which uv asks them: a uv.toml replaces what pyproject.toml says of uv.
+
+    https://docs.astral.sh/uv/concepts/indexes/ and https://docs.astral.sh/uv/concepts/configuration-files/
+    """
+    settings = beside(document, "uv.toml")
+    if settings is None:
+        project = project_of(document)
+        if project is None:
+            return ()
+        settings = project.table("tool").table("uv")
+    found = [
+        DeclaredIndex(
+            url=index.text("url"),
+            name=index.maybe_text("name") or "",
+            explicit=index.maybe_flag("explicit") or False,
+            replaces_default=index.maybe_flag("default") or False,
+            find_links=index.maybe_text("format") == "flat",
+            tool="uv",
+        )
+        for index in settings.tables("index")
+    ]
+    found += [DeclaredIndex(url=url, tool="uv") for url in settings.texts("extra-index-url")]
+    if default := settings.maybe_text("index-url"):
+        found.append(DeclaredIndex(url=default, replaces_default=True, tool="uv"))
+    found += [DeclaredIndex(url=url, find_links=True, tool="uv") for url in settings.texts("find-links")]
+    return tuple(sorted(found, key=lambda index: index.replaces_default))
+
+
+def poetry_indexes(project: Table | None) -> tuple[DeclaredIndex, ...]:
+    """poetry's sources, by priority. One without a URL stands for the public index.
+
+    A primary source takes the place of the public index, a supplemental one adds to it:
+    https://python-poetry.org/docs/repositories/#package-sources
+    """
+    if project is None:
+        return ()
+    found = []
+    for source in project.table("tool").table("poetry").tables("source"):
+        priority = source.maybe_text("priority") or _old_priority(source)
+        if priority not in _POETRY_ORDER:
+            raise source.error("not a priority that poetry knows", "priority")
+        index = DeclaredIndex(
+            url=source.maybe_text("url") or "",
+            name=source.text("name"),
+            explicit=priority == "explicit",
+            replaces_default=priority in ("default", "primary"),
+            tool="poetry",
+        )
+        found.append((_POETRY_ORDER.index(priority), index))
+    return tuple(index for _, index in sorted(found, key=lambda pair: pair[0]))
+
+
+def _old_priority(source: Table) -> str:
+    if source.maybe_flag("default"):
+        return "default"
+    return "secondary" if source.maybe_flag("secondary") else "primary"
+
+
+def pdm_indexes(project: Table | None) -> tuple[DeclaredIndex, ...]:
+    """pdm's sources; one that is named ``pypi`` takes the place of the public index.
+
+    https://pdm-project.org/en/latest/usage/config/#configure-the-package-indexes
+    """
+    if project is None:
+        return ()
+    return tuple(
+        DeclaredIndex(
+            url=source.text("url"),
+            name=source.maybe_text("name") or "",
+            replaces_default=source.maybe_text("name") == "pypi",
+            find_links=source.maybe_text("type") == "find_links",
+            tool="pdm",
+        )
+        for source in project.table("tool").table("pdm").tables("source")
+    )
+
+
+def own_name(project: Table) -> str | None:
+    """The normalised name of the project itself, or None where it has none."""
+    poetry = project.table("tool").table("poetry")
+    name = project.table("project").maybe_text("name") or poetry.maybe_text("name")
+    return canonicalize_name(name) if name else None
+
+
+def requirements_of(project: Table) -> Iterator[Edge]:
+    """The requirements of ``[project]`` with its extras, and of ``[dependency-groups]`` (PEP 621, 735)."""
+    metadata = project.table("project")
+    for index, text in enumerate(metadata.texts("dependencies")):
+        yield requirement(metadata, text, f"dependencies[{index}]")
+    optional = metadata.table("optional-dependencies")
+    for extra in optional:
+        for index, text in enumerate(optional.texts(extra)):
+            yield requirement(optional, text, f"{extra}[{index}]", extra=canonicalize_name(extra))
+    yield from _dependency_groups(project.table("dependency-groups"))
+
+
+def _dependency_groups(groups: Table) -> Iterator[Edge]:
+    names = {str(canonicalize_name(name)): name for name in groups}
+    given = 0
+    if len(names) > MAX_GROUPS:
+        raise groups.error(f"more than {MAX_GROUPS} dependency groups")
+    for group, name in names.items():
+        found: dict[str, None] = {}
+        # Each group is looked into once for each other: what includes what twice would else grow without end.
+        waiting, seen = [name], {group}
+        while waiting:
+            included, texts = _group_items(groups, waiting.pop())
+            found.update(dict.fromkeys(texts))
+            for other in included:
+                if other == group:
+                    raise groups.error("a cyclic dependency group: it includes itself", name)
+                if other not in names:
+                    raise groups.error(f"includes {short(other)}, which is no group", name)
+                if other not in seen:
+                    seen.add(other)
+                    waiting.append(names[other])
+            given += len(texts)
+            if given > MAX_REQUIREMENTS:
+                raise groups.error(f"more than {MAX_REQUIREMENTS} requirements")
+        for text in found:
+            yield requirement(groups, text, name, group=group)
+
+
+def _group_items(groups: Table, name: str) -> tuple[list[str], list[str]]:
+    """The normalised names of the groups that a dependency group includes, and its requirements."""
+    items = groups.values[name]
+    included, texts = [], []
+    for index, item in enumerate(items if isinstance(items, list) else [None]):
+        if isinstance(item, str):
+            texts.append(item)
+        elif isinstance(item, dict) and isinstance(item.get("include-group"), str):
+            included.append(str(canonicalize_name(item["include-group"])))
+        else:
+            raise groups.error("must be an array of requirements and included groups", f"{name}[{index}]")
+    return included, texts
+
+
+def requirement(
+    table: Table, text: str, key: str, *, extra: str | None = None, group: str | None = None
+) -> Edge:
+    """The PEP 508 requirement *text*, found at *key* of *table*, as an edge; raises `InputError`."""
+    try:
+        if len(text) > MAX_LENGTH or text.count("(") > MAX_DEPTH or LONG_NUMBER.search(text):
+            raise InvalidRequirement
+        parsed = Requirement(text)
+    except InvalidRequirement:
+        raise table.error(f'invalid requirement "{short(text)}"', key) from None
+    return Edge(
+        name=canonicalize_name(parsed.name),
+        specifier=str(parsed.specifier),
+        marker=str(parsed.marker) if parsed.marker else None,
+        extras=tuple(sorted(map(canonicalize_name, parsed.extras))),
+        extra=extra,
+        group=group,
+    )
+
+
+def specifier(table: Table, key: str) -> str | None:
+    """The PEP 440 specifier at *key* of *table*, or None where there is none; raises `InputError`."""
+    text = table.maybe_text(key)
+    if not text:
+        return None
+    try:
+        SpecifierSet(text)
+    except InvalidSpecifier:
+        valid = False
+    else:
+        # ``===`` takes whatever follows it.
+        valid = text.isprintable() and len(text) <= MAX_SPECIFIER
+    if not valid:
+        raise table.error(f'invalid version specifier "{short(text)}"', key)
+    return text

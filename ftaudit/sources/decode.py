@@ -1,0 +1,236 @@
+"""Bytes from outside to text, TOML and JSON, within limits.
+
+Whatever is wrong with a file becomes one `InputError` that names the line. The standard parsers are handed
+only what they can bear: tomllib takes hours and gigabytes over one dotted key of many thousand parts
+(https://github.com/hukkin/tomli, guarded there since 2.5.0), and both recurse with the nesting.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from itertools import accumulate, pairwise
+
+from ftaudit.errors import InputError
+from ftaudit.model.text import short
+
+MAX_LINE = 1024 * 1024
+"""Characters of one line; the longest real one has 18,858."""
+MAX_DEPTH = 50
+"""Levels of nesting; real TOML has 8."""
+MAX_KEY_PARTS = 100
+"""Parts of one dotted TOML key."""
+MAX_DIGITS = 4300
+"""Digits of an integer: Python's own limit, held also where it was raised."""
+
+_GZIP = b"\x1f\x8b"
+_UTF8_BOM = b"\xef\xbb\xbf"
+_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_CONFLICT = b"\n<<<<<<<"
+
+# Strings and comments are taken out before brackets are counted. Every quantifier is possessive, so that the
+# time is linear whatever the text; an unclosed string matches nothing and is left to the parser.
+_BASIC = r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"'
+_TOML_OPAQUE = re.compile(
+    r'"""[^"\\]*+(?:(?:\\.|"(?!""))[^"\\]*+)*+"""'
+    r"|'''[^']*+(?:'(?!'')[^']*+)*+'''"
+    rf"|{_BASIC}|'[^'\n]*+'|\#[^\n]*+",
+    re.DOTALL,
+)
+_JSON_OPAQUE = re.compile(_BASIC)
+_NOT_BRACKET = re.compile(r"[^\[\]{}]++")
+_PAIR = re.compile(r"\[\]|\{\}")
+_OPENED = r"(?:[\[{][ \t\r\n]*+)"
+_DOTTED = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{MAX_KEY_PARTS}}}")
+_TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+_TO_OBJECT = r"[ \t\r\n]*+:[ \t\r\n]*+\{"
+_OBJECT_KEY = re.compile(
+    rf'(?:[^"]++|{_BASIC}(?!{_TO_OBJECT}))*+"([^"\\\n]*+(?:\\.[^"\\\n]*+)*+)"{_TO_OBJECT}'
+)
+
+
+def text_of(path: str, content: bytes) -> str:
+    """The UTF-8 text of *content* without its BOM; raises `InputError` for what is no such text."""
+    if content.startswith(_GZIP):
+        raise InputError(path, "a binary file (gzip), not text", place="offset 0")
+    if content.startswith(_UTF16_BOMS):
+        raise InputError(path, "UTF-16 text, where UTF-8 is expected", place="line 1")
+    content = content.removeprefix(_UTF8_BOM)
+    if (offset := content.find(b"\0")) >= 0:
+        raise InputError(
+            path, "a NUL byte: this is a binary file", place=_line(content.count(b"\n", 0, offset))
+        )
+    if (offset := (b"\n" + content).find(_CONFLICT)) >= 0:
+        raise InputError(
+            path,
+            "an unresolved merge conflict (<<<<<<<)",
+            place=_line(content.count(b"\n", 0, offset)),
+            advice="resolve the conflict and lock again",
+        )
+    try:
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise InputError(path, "not UTF-8 text", place=_line(content.count(b"\n", 0, error.start))) from None
+    if len(text) > MAX_LINE:
+        for number, line in enumerate(text.split("\n"), 1):
+            if len(line) > MAX_LINE:
+                raise InputError(path, f"a line longer than {MAX_LINE} characters", place=f"line {number}")
+    return text
+
+
+def parse_toml(path: str, text: str) -> dict[str, object]:
+    """The table of a TOML document that `text_of` gave; raises `InputError` naming the line."""
+    plain = _TOML_OPAQUE.sub('""', text)
+    _refuse_deep(path, text, plain)
+    _refuse_dotted(path, text)
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _toml_error(path, text, str(error)) from None
+    except (RecursionError, MemoryError):
+        raise InputError(path, "nested too deep, or too large to be read") from None
+    except ValueError:
+        raise InputError(path, f"invalid TOML: a number of more than {MAX_DIGITS} digits") from None
+
+
+def parse_json(path: str, text: str) -> object:
+    """The value of a JSON document that `text_of` gave; raises `InputError` naming the line or the key."""
+    _refuse_deep(path, text, _JSON_OPAQUE.sub('""', text))
+    hooks = _Hooks()
+    try:
+        value: object = json.loads(
+            text,
+            object_pairs_hook=hooks.table,
+            parse_int=hooks.integer,
+            parse_constant=hooks.constant,
+        )
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        raise InputError(path, f"invalid JSON: {error.msg}", place=place) from None
+    except (RecursionError, MemoryError):
+        raise InputError(path, "nested too deep, or too large to be read") from None
+    if _SURROGATE.search(text):
+        _refuse_surrogates(path, value)
+    for place, found in _walk(value) if hooks.refused else ():
+        for refused, key, why in hooks.refused:
+            if found is refused:
+                raise InputError(path, why, place=f"{place}.{key}".strip("."))
+    return value
+
+
+class _Hooks:
+    """Notes what JSON may not hold, so that it can be refused once it is known where it is."""
+
+    def __init__(self) -> None:
+        self.refused: list[tuple[object, str, str]] = []
+
+    def _refuse(self, value: object, key: str, why: str) -> None:
+        if not self.refused:
+            self.refused.append((value, key, why))
+
+    def table(self, items: list[tuple[str, object]]) -> dict[str, object]:
+        found = dict(items)
+        if len(found) != len(items):
+            counted = Counter(key for key, _ in items)
+            key = short(next(key for key, count in counted.items() if count > 1))
+            self._refuse(found, key, f"duplicate key {key}")
+        return found
+
+    def integer(self, digits: str) -> object:
+        if len(digits) <= MAX_DIGITS:
+            return int(digits)
+        return self.constant(f"a number of more than {MAX_DIGITS} digits")
+
+    def constant(self, text: str) -> object:
+        value = object()
+        self._refuse(value, "", f"{text} is not accepted in JSON")
+        return value
+
+
+def entry_lines(text: str, header: str, count: int) -> tuple[int | None, ...]:
+    """The line of the ``name`` of each of *count* ``[[header]]`` entries, or of the header without one.
+
+    All None where the entries are not written that way (an inline array). Linear in the text.
+    """
+    text = "\n" + text
+    starts = [match.start() for match in re.finditer(rf"\n[ \t]*+\[\[[ \t]*+{header}[ \t]*+\]\]", text)]
+    if len(starts) != count:
+        return (None,) * count
+    name = re.compile(r"\n[ \t]*+name[ \t]*+=")
+    places = []
+    for start, end in pairwise([*starts, len(text)]):
+        match = name.search(text, start, end)
+        places.append(match.start() if match else start)
+    counts = (text.count("\n", begin, end) for begin, end in pairwise([0, *places]))
+    return tuple(newlines + 1 for newlines in accumulate(counts))
+
+
+def key_lines(text: str) -> Iterator[tuple[str, int]]:
+    """Every key of a JSON text that has an object as its value, in file order, with its line."""
+    line, position = 1, 0
+    while match := _OBJECT_KEY.match(text, position):
+        line += text.count("\n", position, match.start(1))
+        yield match[1], line
+        line += text.count("\n", match.start(1), match.end())
+        position = match.end()
+
+
+def _line(newlines_before: int) -> str:
+    return f"line {newlines_before + 1}"
+
+
+def _refuse_deep(path: str, text: str, plain: str) -> None:
+    """Raises for brackets nested more than `MAX_DEPTH` deep: pairs are taken out once for each level."""
+    brackets = _NOT_BRACKET.sub("", plain)
+    for _ in range(MAX_DEPTH):
+        shorter = _PAIR.sub("", brackets)
+        if len(shorter) == len(brackets):
+            break
+        brackets = shorter
+    # What is left of a balanced text is its deeper levels; of a broken one, what the parser will refuse.
+    if _PAIR.search(brackets) or re.search(rf"[\[{{]{{{MAX_DEPTH + 1}}}", brackets):
+        opened = re.search(rf"{_OPENED}{{{MAX_DEPTH}}}", text)
+        place = _line(text.count("\n", 0, opened.start())) if opened else ""
+        raise InputError(path, f"nested more than {MAX_DEPTH} levels deep", place=place)
+
+
+def _refuse_dotted(path: str, text: str) -> None:
+    """Raises for a dotted key of more than `MAX_KEY_PARTS` parts (a key ends with its line)."""
+    for number, line in enumerate(text.split("\n"), 1):
+        if line.count(".") >= MAX_KEY_PARTS and _DOTTED.search(_TOML_OPAQUE.sub("s", line)):
+            raise InputError(path, f"a key of more than {MAX_KEY_PARTS} parts", place=f"line {number}")
+
+
+def _toml_error(path: str, text: str, message: str) -> InputError:
+    place = _TOML_PLACE.search(message)
+    reason = message[: place.start()] if place else message
+    if reason == "Cannot overwrite a value":
+        reason = "duplicate key"
+    line = int(place[1]) if place and place[1] else text.count("\n") + 1
+    if line == 1 and text.lstrip().startswith("{"):
+        return InputError(path, "not TOML: this looks like JSON", place="line 1")
+    return InputError(path, f"invalid TOML: {short(reason)}", place=f"line {line}")
+
+
+def _refuse_surrogates(path: str, value: object) -> None:
+    """Half of a surrogate pair is no character: it could not be written to any report."""
+    for place, found in _walk(value):
+        for text in found if isinstance(found, dict) else [found]:
+            if isinstance(text, str) and any("\ud800" <= character <= "\udfff" for character in text):
+                raise InputError(path, "half of a surrogate pair is no character", place=place)
+
+
+def _walk(value: object) -> Iterator[tuple[str, object]]:
+    """Every value below *value* with its place (``default.numpy``), parents first."""
+    waiting: list[tuple[str, object]] = [("", value)]
+    while waiting:
+        place, found = waiting.pop()
+        yield place, found
+        if isinstance(found, Mapping):
+            waiting += [(f"{place}.{short(str(k))}" if place else short(str(k)), v) for k, v in found.items()]
+        elif isinstance(found, list):
+            waiting += [(f"{place}[{index}]", item) for index, item in enumerate(found)]

@@ -1,0 +1,139 @@
+"""An installed environment, read from its files: a virtual environment, a prefix, or a ``site-packages``.
+
+Nothing in it is executed. What it was made for comes from ``pyvenv.cfg``, the name of its library folder
+(``lib/python3.14t``) and the tags of the platform wheels in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+
+from packaging.tags import Tag
+
+from ftaudit.errors import InputError
+from ftaudit.model.project import MadeFor, Problem, Reading
+from ftaudit.sources.base import Document, Format, Opens
+from ftaudit.sources.dist_info import Site, read_site
+from ftaudit.sources.platforms import known_platform
+
+_NAME = "environment"
+_CONFIG = "pyvenv.cfg"
+_PACKAGES = ("site-packages", "dist-packages")
+_LIBRARY = re.compile(r"python(3\.\d+t?)")
+_VERSION = re.compile(r"\s*(?:version|version_info)\s*=\s*(3\.\d+)\b", re.IGNORECASE)
+_SYSTEM = re.compile(r"\s*include-system-site-packages\s*=\s*true\b", re.IGNORECASE)
+_ABI = re.compile(r"cp3(\d+)(t?)")
+_MAX_CONFIG = 1024 * 1024
+
+
+def read(document: Document) -> Reading:
+    """Everything installed in the folder *document*; raises `InputError` where it is no environment."""
+    config = _config(document)
+    folders = tuple(_folders(document))
+    if not folders:
+        raise InputError(document.path, "an environment without a site-packages folder")
+    sites = [
+        read_site(document.tree, place, input_path=document.path, shown=_shown(document, place))
+        for place in folders
+    ]
+    pins = tuple(pin for site in sites for pin in site.pins)
+    problems = [problem for site in sites for problem in site.problems]
+    if any(_SYSTEM.match(line) for line in config.splitlines()):
+        problems.append(
+            Problem(
+                input=document.path,
+                rule="system-site-packages",
+                message="it also sees the packages of the interpreter that it was made from: not read",
+            )
+        )
+    listing = "\n".join(sorted(f"{pin.name} {pin.version}" for pin in pins))
+    return Reading(
+        input=document.path,
+        format=_NAME,
+        sha256=hashlib.sha256(listing.encode()).hexdigest(),
+        pins=pins,
+        made_for=_made_for(document, config, folders, sites),
+        problems=tuple(problems),
+    )
+
+
+def _config(document: Document) -> str:
+    place = posixpath.join(document.place, _CONFIG)
+    if not document.tree.is_file(place):
+        return ""
+    return document.tree.read(place, limit=_MAX_CONFIG).decode("utf-8", "replace")
+
+
+def _folders(document: Document) -> Iterator[str]:
+    """The places that hold packages, each once (``lib64`` is mostly a link to ``lib``)."""
+    tree, seen = document.tree, set()
+    for place in _candidates(document):
+        real = tree.real_path(place) or place
+        if real not in seen and tree.is_folder(place):
+            seen.add(real)
+            yield place
+
+
+def _candidates(document: Document) -> Iterator[str]:
+    tree, root = document.tree, document.place
+    if any(entry.endswith(".dist-info") for entry in tree.entries(root)) or document.name in _PACKAGES:
+        yield root
+        return
+    yield from (posixpath.join(root, "Lib", packages) for packages in _PACKAGES)
+    for library in ("lib", "lib64", "local/lib"):
+        for entry in tree.entries(posixpath.join(root, library)):
+            if entry.startswith("python3"):
+                yield from (posixpath.join(root, library, entry, packages) for packages in _PACKAGES)
+
+
+def _shown(document: Document, place: str) -> str:
+    return posixpath.normpath(
+        posixpath.join(document.path, posixpath.relpath(f"/{place}", f"/{document.place}"))
+    )
+
+
+def _made_for(document: Document, config: str, folders: Iterable[str], sites: Iterable[Site]) -> MadeFor:
+    """The interpreter and the platform, each None where the files do not say or contradict each other."""
+    where = [posixpath.join(document.tree.real_path(document.place) or "", place) for place in folders]
+    library = {found[1] for path in where for part in path.split("/") if (found := _LIBRARY.fullmatch(part))}
+    tags = [wheel for site in sites for wheel in site.tags]
+    built = {f"3.{found[1]}{found[2]}" for wheel in tags if (found := _native(wheel))}
+    configured = {found[1] for line in config.splitlines() if (found := _VERSION.match(line))}
+    python = _only(library) or _only(built) or _only(configured)
+    return MadeFor(python=python, platform=_platform_of(tags))
+
+
+def _native(wheel: frozenset[Tag]) -> re.Match[str] | None:
+    """The one CPython ABI that the tags of *wheel* name; a stable ABI says nothing of the version."""
+    found = {tag.abi: match for tag in wheel if (match := _ABI.fullmatch(tag.abi))}
+    return next(iter(found.values())) if len(found) == 1 else None
+
+
+def _platform_of(wheels: Iterable[frozenset[Tag]]) -> str | None:
+    """The one platform, by our name, that every wheel with a platform tag fits; else None."""
+    fitting = [{name for tag in wheel if (name := known_platform(tag.platform))} for wheel in wheels]
+    return _only(set.intersection(*known)) if (known := [names for names in fitting if names]) else None
+
+
+def _only(values: set[str]) -> str | None:
+    return next(iter(values)) if len(values) == 1 else None
+
+
+def _score(document: Document) -> int:
+    if not document.folder:
+        return 0
+    entries = document.tree.entries(document.place)
+    return 2 * (_CONFIG in entries or any(True for _ in _folders(document)))
+
+
+FORMAT = Format(
+    name=_NAME,
+    about="an installed environment: a virtual environment, a prefix or a site-packages folder",
+    file_names=(_CONFIG,),
+    score=_score,
+    read=read,
+    opens=Opens.FOLDER,
+)

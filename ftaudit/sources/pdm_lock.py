@@ -1,0 +1,170 @@
+"""pdm.lock, 4.0 to 4.5, with what the pyproject.toml beside it says of the project's own requirements.
+
+A package has an entry of its own for every set of its extras that is asked for; here they are one pin:
+https://pdm-project.org/en/latest/usage/lockfile/ and ``src/pdm/models/repositories/lock.py`` of its source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from ftaudit.model.project import INDEX, Edge, ListedFile, MadeFor, Pin, Reading, Severity, Source, SourceKind
+from ftaudit.model.text import short
+from ftaudit.sources.applies import single_python
+from ftaudit.sources.assemble import Assembly, checked_location, checked_name, listed_file, sha256_of
+from ftaudit.sources.base import Document, Format
+from ftaudit.sources.declared import (
+    own_name,
+    pdm_indexes,
+    project_of,
+    requirement,
+    requirements_of,
+    specifier,
+)
+from ftaudit.sources.decode import entry_lines
+from ftaudit.sources.platforms import platform_name
+from ftaudit.sources.sniff import has_line, named
+from ftaudit.sources.table import Table, load_toml
+
+NEWEST = (4, 5)
+_FILE_NAMES = ("pdm.lock",)
+
+
+def _score(document: Document) -> int:
+    if has_line(document.content, b"lock_version"):
+        return 2
+    return 1 if named(document, _FILE_NAMES) else 0
+
+
+def _read(document: Document) -> Reading:
+    top, text = load_toml(document.path, document.content)
+    if "metadata" not in top:
+        raise top.error("[metadata] is missing: this is no pdm.lock")
+    return _Reader(document, top, text).reading(document)
+
+
+class _Reader:
+    def __init__(self, document: Document, top: Table, text: str) -> None:
+        self.assembly = Assembly(document, FORMAT.name)
+        self.metadata = top.table("metadata")
+        self.entries = top.tables("package")
+        self.lines = entry_lines(text, "package", len(self.entries))
+        self.lock_version = self.checked_version()
+        # Up to 4.3 the files of all packages stand in one table, by "name version".
+        self.files_of = self.metadata.table("files")
+
+    def checked_version(self) -> tuple[int, int]:
+        text = self.metadata.text("lock_version")
+        try:
+            version = Version(text)
+        except ValueError:  # InvalidVersion, or a number of too many digits
+            raise self.metadata.error("not a version", "lock_version") from None
+        if version.major != NEWEST[0]:
+            message = f"unsupported pdm.lock version {short(text)} (ftaudit reads 4.0 to 4.5)"
+            raise self.metadata.error(message, "lock_version")
+        found = (version.major, version.minor)
+        if found > NEWEST:
+            message = f"pdm.lock version {short(text)} is newer than 4.5: what is new in it is not read"
+            self.assembly.problem("newer-format-version", message, severity=Severity.WARNING)
+        return found
+
+    def reading(self, document: Document) -> Reading:
+        project = project_of(document)
+        roots = None if project is None else tuple(_requirements(project))
+        direct = None if roots is None else {edge.name for edge in roots}
+        seen: set[tuple[str, str, tuple[str, ...]]] = set()
+        for entry, line in zip(self.entries, self.lines, strict=True):
+            pin = self.pin(entry, line)
+            origin = self.assembly.origin(
+                line,
+                marker=self.assembly.marker(entry, entry.maybe_text("marker"), "marker", line),
+                groups=tuple(map(short, entry.texts("groups"))),
+                direct=None if direct is None else pin.name in direct,
+            )
+            of_extras = (pin.name, pin.version, pin.extras)
+            self.assembly.add(replace(pin, origins=(origin,)), merge=of_extras not in seen)
+            seen.add(of_extras)
+        targets = self.metadata.tables("targets")
+        requires_python = specifier(targets[0], "requires_python") if len(targets) == 1 else None
+        return self.assembly.reading(
+            roots=roots,
+            made_for=self.made_for(targets, requires_python),
+            indexes=pdm_indexes(project),
+            requires_python=requires_python,
+            own_name=None if project is None else own_name(project),
+        )
+
+    def pin(self, entry: Table, line: int | None) -> Pin:
+        name = checked_name(entry, entry.text("name"))
+        version = entry.maybe_text("version")
+        extras = tuple(sorted(map(canonicalize_name, entry.texts("extras"))))
+        return Pin(
+            name=name,
+            version="" if version is None else self.assembly.version(entry, name, version, line),
+            source=_source(entry),
+            files=tuple(self.files(entry)),
+            dependencies=tuple(self.edges(entry, name, extras)),
+            extras=extras,
+            requires_python=specifier(entry, "requires_python"),
+        )
+
+    def files(self, entry: Table) -> Iterator[ListedFile]:
+        key = f"{entry.text('name')} {entry.maybe_text('version') or ''}"
+        for table in entry.tables("files") if "files" in entry else self.files_of.tables(key):
+            digest = sha256_of(table.maybe_text("hash"))
+            yield listed_file(table, name=table.maybe_text("file"), digest=digest, time_key="upload_time")
+
+    def edges(self, entry: Table, name: str, extras: tuple[str, ...]) -> Iterator[Edge]:
+        """The entry's dependencies; those of an entry for extras are brought in by each of them."""
+        for index, text in enumerate(entry.texts("dependencies")):
+            edge = requirement(entry, text, f"dependencies[{index}]")
+            if edge.name != name:
+                yield from [replace(edge, extra=extra) for extra in extras] or [edge]
+
+    def made_for(self, targets: tuple[Table, ...], requires_python: str | None) -> MadeFor | None:
+        """A lock is for the one interpreter and platform that it was made on unless it says otherwise."""
+        if len(targets) == 1:
+            python = single_python(requires_python)
+            platform = targets[0].maybe_text("platform")
+            if platform is None:
+                return python
+            return MadeFor(python=python.python if python else None, platform=platform_name(platform))
+        if targets:
+            return None
+        flag = self.metadata.maybe_flag("cross_platform")
+        crosses = "cross_platform" in self.metadata.texts("strategy") if flag is None else flag
+        says = "strategy" in self.metadata or flag is not None
+        return MadeFor() if says and not crosses else None
+
+
+def _source(entry: Table) -> Source:
+    if "git" in entry:
+        commit = entry.maybe_text("revision") or entry.maybe_text("ref")
+        location = checked_location(entry, "git") + (f"#{short(commit)}" if commit else "")
+        return Source(kind=SourceKind.GIT, location=location)
+    for key, kind in (("path", SourceKind.PATH), ("url", SourceKind.URL)):
+        if key in entry:
+            return Source(kind=kind, location=checked_location(entry, key))
+    return INDEX
+
+
+def _requirements(project: Table) -> Iterator[Edge]:
+    yield from requirements_of(project)
+    groups = project.table("tool").table("pdm").table("dev-dependencies")
+    for group in groups:
+        for index, text in enumerate(groups.texts(group)):
+            if not text.startswith("-e "):
+                yield requirement(groups, text, f"{group}[{index}]", group=short(group))
+
+
+FORMAT = Format(
+    name="pdm.lock",
+    about="the lockfile of pdm, versions 4.0 to 4.5",
+    file_names=_FILE_NAMES,
+    score=_score,
+    read=_read,
+)

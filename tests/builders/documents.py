@@ -1,0 +1,49 @@
+"""Documents for the readers of locks: text in a folder that is a dictionary, or a file in place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ftaudit.errors import RefusedError
+from ftaudit.sources.base import Document
+from ftaudit.sources.tree import MAX_FILE, DiskTree
+
+
+@dataclass
+class Folder:
+    """A tree that is one folder of texts."""
+
+    files: dict[str, str] = field(default_factory=dict)
+
+    def read(
+        self, place: str, *, asked_by: str = "", line: int | None = None, limit: int = MAX_FILE
+    ) -> bytes:
+        if place not in self.files:
+            raise RefusedError(asked_by or place, f"{place}: no such file")
+        return self.files[place].encode()
+
+    def entries(self, place: str) -> tuple[str, ...]:
+        return () if place else tuple(sorted(self.files))
+
+    def is_file(self, place: str) -> bool:
+        return place in self.files
+
+    def is_folder(self, place: str) -> bool:
+        return not place
+
+    def real_path(self, place: str) -> str | None:
+        return None
+
+
+def document(name: str, content: str | bytes, /, **beside: str) -> Document:
+    """The file *name*; *beside* it lie others (``pyproject_toml="…"`` is pyproject.toml)."""
+    files = {other.replace("_", "."): text for other, text in beside.items()}
+    data = content.encode() if isinstance(content, str) else content
+    return Document(path=name, place=name, tree=Folder({**files, name: ""}), content=data)
+
+
+def document_at(path: Path) -> Document:
+    """The file at *path*, its own folder being the tree."""
+    folder = DiskTree(path.parent.resolve())
+    return Document(path=path.name, place=path.name, tree=folder, content=path.read_bytes())
