@@ -17,6 +17,7 @@ from ftaudit.errors import CancelledError, DeadlineExceededError
 
 T = TypeVar("T")
 R = TypeVar("R")
+K = TypeVar("K")
 
 GRACE_SECONDS = 2.0
 """How long an ended run waits for its threads after waking them. They are daemons: none outlives us."""
@@ -97,6 +98,26 @@ class Scope:
         self.check()
 
 
+class Once(Generic[K, R]):
+    """Values made once for each key: the first thread that asks makes it, others that ask meanwhile wait.
+
+    A value whose making raised is made anew by the next that asks.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._locks: dict[K, threading.Lock] = {}
+        self._made: dict[K, R] = {}
+
+    def get(self, key: K, make: Callable[[], R]) -> R:
+        with self._lock:
+            lock = self._locks.setdefault(key, threading.Lock())
+        with lock:
+            if key not in self._made:
+                self._made[key] = make()
+            return self._made[key]
+
+
 class _Pool(Generic[T, R]):
     """Items handed out by index to a fixed number of threads, results kept by index."""
 
@@ -141,8 +162,8 @@ def run_all(
     When *work* raises, the scope is cancelled and the first error (by item order) is raised. What may fail
     without ending the run must return its failure (`ftaudit.model.evidence.Missing`); so must work that finds
     the deadline passed: whatever blocks is then woken, and every item still gets its result, in no time.
-    `DeadlineExceededError` is raised only when work does not return within `GRACE_SECONDS` of that. *progress*
-    gets the number of items done, in the calling thread. No thread is left at work, whatever happens.
+    `DeadlineExceededError` is raised only when work does not return within `GRACE_SECONDS` of that.
+    *progress* gets the number of items done, in the calling thread. No thread is left at work.
     """
     pool = _Pool(work, items, scope)
     threads = [

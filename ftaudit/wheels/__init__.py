@@ -1,1 +1,1 @@
-
+"""A wheel's members, local or remote, read within limits; nothing is unpacked."""

@@ -1,0 +1,314 @@
+"""Responses kept across runs, in the format and the files of CacheControl.
+
+CacheControl writes the entries (`ftaudit.net.storing`: its ``CacheController`` decides what may be stored
+and merges what a 304 says). They are read here without it, since importing it imports requests, and a run
+that finds everything in the cache has no need of either: an entry is ``cc=4,`` and a msgpack map, in the file
+that ``FileCache._fn`` names. An entry of any other format counts as absent and is written anew.
+
+Three headers of our own are kept with each response: when it was fetched, until when it is fresh, and the URL
+that answered. Freshness is decided once, when a response is stored; an entry that is no longer fresh stays,
+for ``--offline`` and for revalidation. Two runs at once do not harm each other: every file is written beside
+its place and then renamed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+from ftaudit.errors import UsageError
+
+FETCHED = "x-ftaudit-fetched"
+FRESH_UNTIL = "x-ftaudit-fresh-until"
+FINAL_URL = "x-ftaudit-url"
+
+HEURISTIC_SECONDS = 600.0
+"""How long a response is fresh whose server says nothing about it (RFC 9111, 4.2.2 leaves that to us)."""
+MAX_ENTRY = 64 * 1024 * 1024
+_PREFIX = b"cc=4,"
+_TAG = "CACHEDIR.TAG"
+_TAG_TEXT = """\
+Signature: 8a477f597d28d172789f06886806bc55
+# This folder is the cache of ftaudit; `ftaudit cache clear` empties it.
+# See https://bford.info/cachedir/ for what this file is.
+"""
+_FOLDERS = ("responses", "derived")
+_TEMPORARY = "tmp"
+_ABANDONED_SECONDS = 24 * 3600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """A response of the cache. ``raw`` is the body as it came, ``headers`` have names in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    raw: bytes = field(repr=False)
+    fetched: float
+    fresh_until: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheStatus:
+    """What ``ftaudit cache`` shows. ``size`` is in bytes."""
+
+    location: Path
+    entries: int
+    size: int
+
+
+class Cache:
+    """The cache folder: ``responses`` (CacheControl's) and ``derived`` (bytes made from ranges of files).
+
+    Raises `UsageError` where *folder* holds something else. A cache that cannot be written is only read.
+    """
+
+    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
+        self.folder, self.clock = folder, clock
+        self.responses, self.derived = (folder / name for name in _FOLDERS)
+        self.writable = _prepare(folder)
+
+    def load(self, url: str) -> Stored | None:
+        """The entry of *url*, fresh or not. A damaged one is removed."""
+        path = response_path(self.responses, cache_key(url))
+        data = _read(path)
+        if data is None:
+            return None
+        stored = _parse(data)
+        if stored is None:
+            _remove(path)
+        return stored
+
+    def fresh(self, stored: Stored) -> bool:
+        """An entry from the future (a clock that was wrong) is not fresh."""
+        return stored.fetched - 60.0 <= self.clock() < stored.fresh_until
+
+    def load_derived(self, key: str) -> tuple[bytes, datetime] | None:
+        """The bytes kept for *key*, and when they were made."""
+        path = _derived_path(self.derived, key)
+        data = _read(path)
+        if data is None:
+            return None
+        digest, content = data[:32], data[32:]
+        if hashlib.sha256(content).digest() != digest:
+            _remove(path)
+            return None
+        with suppress(OSError):
+            return content, datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        return None
+
+    def store_derived(self, key: str, content: bytes) -> None:
+        """Keeps *content*; a disk that is full or read-only only costs the next run the work."""
+        if self.writable:
+            path = _derived_path(self.derived, key)
+            with suppress(OSError):
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                _write(path, hashlib.sha256(content).digest() + content)
+
+
+def _parse(data: bytes) -> Stored | None:
+    """An entry as CacheControl's ``Serializer`` writes it, or None where it is not one of ours."""
+    import msgpack  # type: ignore[import-untyped, unused-ignore]
+
+    if not data.startswith(_PREFIX):
+        return None
+    try:
+        response = msgpack.unpackb(memoryview(data)[len(_PREFIX) :], raw=False)["response"]
+        headers = {str(name).lower(): str(value) for name, value in response["headers"].items()}
+        return Stored(
+            status=int(response["status"]),
+            headers=headers,
+            raw=bytes(response["body"]),
+            fetched=float(headers[FETCHED]),
+            fresh_until=float(headers[FRESH_UNTIL]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
+
+
+def cache_key(url: str) -> str:
+    """*url* as CacheControl's ``CacheController.cache_url`` has it: no fragment, scheme and host lowered."""
+    scheme, netloc, path, query, _ = urlsplit(url)
+    return urlunsplit((scheme.lower(), netloc.lower(), path or "/", query, ""))
+
+
+def response_path(folder: Path, key: str) -> Path:
+    """The file of *key*, where CacheControl's ``FileCache`` puts it ("this method should not change")."""
+    name = hashlib.sha224(key.encode()).hexdigest()
+    return Path(folder, *name[:5], name)
+
+
+def _derived_path(folder: Path, key: str) -> Path:
+    name = hashlib.sha256(key.encode()).hexdigest()
+    return folder / name[:2] / name
+
+
+def freshness(headers: Mapping[str, str], now: float) -> float:
+    """Until when a response with *headers* (names in lower case), got *now*, need not be asked for again."""
+    control = headers.get("cache-control", "").lower()
+    if re.search(r"\bno-(cache|store)\b", control):
+        return now
+    age = re.fullmatch(r"\s*(\d{1,9})\s*", headers.get("age", ""))
+    gone = float(age[1]) if age else 0.0
+    limit = re.search(r"\bmax-age\s*=\s*\"?(\d{1,9})", control)
+    if limit:
+        return now + float(limit[1]) - gone
+    expires = http_date(headers.get("expires"))
+    if expires is not None:
+        made = http_date(headers.get("date"))
+        return now + max(0.0, expires - (now if made is None else made))
+    return now if "expires" in headers else now + HEURISTIC_SECONDS
+
+
+def http_date(text: str | None) -> float | None:
+    """The POSIX time of an HTTP date, or None where it is none."""
+    from email.utils import parsedate_to_datetime
+
+    try:
+        return parsedate_to_datetime(text).timestamp() if text else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def decoded(raw: bytes, encoding: str, limit: int) -> bytes | None:
+    """*raw* without its content encoding (gzip, deflate or none), or None where it is over *limit* bytes.
+
+    Raises ValueError where the encoding is another one or the bytes are not of it.
+    """
+    if encoding in {"", "identity"}:
+        return raw if len(raw) <= limit else None
+    if encoding not in {"gzip", "x-gzip", "deflate"}:
+        raise ValueError("unknown content encoding")
+    engine = zlib.decompressobj(wbits=zlib.MAX_WBITS | (0 if encoding == "deflate" else 16))
+    try:
+        content = engine.decompress(raw, limit + 1)
+    except zlib.error as error:
+        raise ValueError("not of its content encoding") from error
+    if len(content) > limit:
+        return None
+    if not engine.eof:
+        raise ValueError("cut short")
+    return content
+
+
+def _prepare(folder: Path) -> bool:
+    """Makes the cache folder, private to the user. Whether it can be written to."""
+    tag = folder / _TAG
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if is_cache(folder):
+            return os.access(folder, os.W_OK)
+        if any(not entry.name.startswith(_TEMPORARY) for entry in folder.iterdir()) and not is_cache(folder):
+            raise UsageError(
+                f"{folder} is not empty and not a cache of ftaudit",
+                advice="name an empty folder with --cache-dir",
+            )
+        folder.chmod(0o700)
+        _write(tag, _TAG_TEXT.encode())
+    except OSError:
+        return False
+    return True
+
+
+def is_cache(folder: Path) -> bool:
+    """Whether *folder* carries our own marker."""
+    try:
+        return (folder / _TAG).read_text(errors="replace") == _TAG_TEXT
+    except OSError:
+        return False
+
+
+def _write(path: Path, content: bytes) -> None:
+    import tempfile
+
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=_TEMPORARY)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+        Path(name).replace(path)
+    except OSError:
+        _remove(Path(name))
+        raise
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        with path.open("rb") as file:
+            content = file.read(MAX_ENTRY + 1)
+    except OSError:
+        return None
+    return content if len(content) <= MAX_ENTRY else None
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):
+        path.unlink()
+
+
+# -- ftaudit cache --
+
+
+def default_location() -> Path:
+    """The user's cache folder for ftaudit, by the platform's rules."""
+    import platformdirs
+
+    return Path(platformdirs.user_cache_dir("ftaudit", appauthor=False))
+
+
+def status(folder: Path) -> CacheStatus:
+    """Where the cache is and how large; nothing is made."""
+    files = list(_files(folder)) if is_cache(folder) else []
+    return CacheStatus(
+        location=folder,
+        entries=sum(not path.name.startswith(_TEMPORARY) for path, _ in files),
+        size=sum(entry.st_size for _, entry in files),
+    )
+
+
+def prune(folder: Path, *, older_than_seconds: float, now: float) -> CacheStatus:
+    """Removes entries that were stored or revalidated longer ago than that. Tells what was removed."""
+    entries = size = 0
+    for path, entry in _files(_own(folder)):
+        abandoned = path.name.startswith(_TEMPORARY)
+        if now - entry.st_mtime > (_ABANDONED_SECONDS if abandoned else older_than_seconds):
+            _remove(path)
+            entries, size = entries + (not abandoned), size + entry.st_size
+    return CacheStatus(location=folder, entries=entries, size=size)
+
+
+def clear(folder: Path) -> CacheStatus:
+    """Removes everything that ftaudit keeps in *folder*, and nothing else. Tells what was removed."""
+    import shutil
+
+    removed = status(_own(folder))
+    for name in _FOLDERS:
+        if not (folder / name).is_symlink():
+            shutil.rmtree(folder / name, ignore_errors=True)
+    return removed
+
+
+def _own(folder: Path) -> Path:
+    if folder.exists() and not is_cache(folder):
+        raise UsageError(f"{folder} is not a cache of ftaudit, nothing in it is removed")
+    return folder
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """The files of our two folders; links are not followed."""
+    for name in _FOLDERS:
+        if (folder / name).is_symlink():
+            continue
+        for place, _, names in os.walk(folder / name):
+            for file in names:
+                path = Path(place, file)
+                with suppress(OSError):
+                    yield path, path.lstat()

@@ -1,0 +1,100 @@
+"""Into the cache, through CacheControl: what may be stored is its decision, and its format.
+
+Imported only when a response came from the network; see `ftaudit.net.cache` for how entries are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, cast
+from urllib.parse import urlsplit, urlunsplit
+
+import requests
+import urllib3
+from cachecontrol import CacheController
+from cachecontrol.caches import FileCache
+
+from ftaudit.net.cache import (
+    FETCHED,
+    FINAL_URL,
+    FRESH_UNTIL,
+    Cache,
+    Stored,
+    cache_key,
+    freshness,
+    http_date,
+)
+from ftaudit.net.transport import Reply
+
+_KEPT_HEADERS = (
+    "content-type", "content-encoding", "etag", "last-modified", "date", "expires", "cache-control", "age",
+)  # fmt: skip
+"""What the cache keeps of a response: no cookie, no Vary (which would keep request headers), nothing else."""
+_REVALIDATED_HEADERS = ("etag", "last-modified", "date", "expires", "cache-control", "age")
+
+
+class _NoLock:
+    """FileCache takes a lock around a write that is atomic without it; ours leaves no ``.lock`` files."""
+
+    def __init__(self, path: str) -> None:
+        pass
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def store(cache: Cache, url: str, reply: Reply) -> None:
+    """Keeps *reply* (200, 404 or 410) under *url*, as far as its ``Cache-Control`` allows storing."""
+    headers = _kept(reply, cache.clock(), _KEPT_HEADERS)
+    headers[FRESH_UNTIL] = str(freshness(reply.headers, cache.clock()))
+    for name in ("date", "expires"):  # CacheControl stores nothing that has neither a validator nor these
+        if http_date(headers.get(name)) is None:
+            headers[name] = _LONG_AGO if name in headers else _NOT_SAID
+    body = reply.raw if reply.status == 200 else b""
+    with suppress(OSError):  # a full or read-only disk only costs the next run a request
+        _controller(cache).cache_response(
+            _request(url), _response(reply.status, headers), body=body, status_codes=(200, 404, 410)
+        )
+
+
+def revalidate(cache: Cache, url: str, stored: Stored, reply: Reply) -> None:
+    """Renews the entry of *url* by what a 304 says."""
+    headers = _kept(reply, cache.clock(), _REVALIDATED_HEADERS)
+    old = {name: value for name, value in stored.headers.items() if name != "age" and value != _NOT_SAID}
+    headers[FRESH_UNTIL] = str(freshness({**old, **reply.headers}, cache.clock()))
+    with suppress(OSError):
+        _controller(cache).update_cached_response(_request(url), _response(304, headers))
+
+
+def _kept(reply: Reply, now: float, names: tuple[str, ...]) -> dict[str, str]:
+    headers = {name: reply.headers[name] for name in names if name in reply.headers}
+    parts = urlsplit(reply.url)
+    headers[FETCHED] = str(now)
+    headers[FINAL_URL] = urlunsplit(parts._replace(query="", fragment=""))
+    return headers
+
+
+_LONG_AGO = "Thu, 01 Jan 1970 00:00:00 GMT"
+_NOT_SAID = "Thu, 01 Jan 1970 00:00:01 GMT"
+
+
+def _controller(cache: Cache) -> CacheController:
+    # forever: a stale entry is not purged but kept for --offline
+    files = FileCache(cache.responses, forever=True, lock_class=cast(Any, _NoLock))
+    return CacheController(files)
+
+
+def _request(url: str) -> requests.PreparedRequest:
+    """Only what names the entry: no header of the real request is kept."""
+    request = requests.PreparedRequest()
+    request.url = cache_key(url)
+    request.headers = requests.structures.CaseInsensitiveDict()
+    return request
+
+
+def _response(status: int, headers: Mapping[str, str]) -> urllib3.HTTPResponse:
+    return urllib3.HTTPResponse(body=b"", headers=headers, status=status, version=11, reason="")
