@@ -1,0 +1,308 @@
+"""The report for people: the verdict first, then what stands in the way, then the rest folded to counts.
+
+Nothing depends on colour, on box drawing or on a wide window: a status is always a sign and a word, the table
+becomes a list where it would not fit, and signs that the encoding lacks have ASCII stand-ins. No text from
+outside is ever parsed as markup: rich is only given `Text`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from io import StringIO
+
+from rich.box import SIMPLE_HEAD, Box
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from ftaudit.model.project import Severity
+from ftaudit.model.report import PackageRow, Report, Summary
+from ftaudit.model.text import short
+from ftaudit.model.verdict import Status, Verdict
+from ftaudit.render import view
+from ftaudit.render.base import RenderOptions
+
+NO_TERMINAL = 120
+"""Columns where the text goes to a pipe or a file."""
+
+NARROWEST = 30
+WIDEST = 240
+"""Beyond these a line is hard to read, and a mistaken ``COLUMNS`` costly."""
+
+WIDE = 150
+FEW = 10
+
+_SIGNS = {
+    Status.READY: ("✓", "green"),
+    Status.DEGRADED: ("~", "cyan"),
+    Status.NEEDS_BUILD: ("*", "yellow"),
+    Status.UNKNOWN: ("?", "magenta"),
+    Status.ENABLES_GIL: ("!", "red"),
+    Status.BLOCKED: ("✗", "bold red"),
+}
+_SEVERITY = {
+    Severity.ERROR: ("✗", "bold red"),
+    Severity.INCOMPLETE: ("?", "magenta"),
+    Severity.WARNING: ("!", "yellow"),
+    Severity.NOTE: ("-", ""),
+}
+_STAND_INS = {"✓": "+", "✗": "x", "→": "->", "…": "...", "·": "-", "–": "-", "─": "-"}
+
+
+def render(report: Report, options: RenderOptions) -> str:
+    """*report* as lines of at most ``options.width`` columns (single words that are longer are broken)."""
+    page = _Page(report, options, min(max(options.width or NO_TERMINAL, NARROWEST), WIDEST))
+    stream = StringIO()
+    console = Console(
+        file=stream,
+        width=page.width,
+        force_terminal=options.colour,
+        color_system="standard" if options.colour else None,
+        no_color=not options.colour,
+        legacy_windows=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
+        _environ={},  # TERM, COLUMNS and the like are the caller's to look at
+    )
+    console.print(*page.sections(), sep="\n")
+    lines = (line.rstrip() for line in stream.getvalue().splitlines())
+    return "\n".join(lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    report: Report
+    options: RenderOptions
+    width: int
+
+    def sections(self) -> list[RenderableType]:
+        """Every section that has something to say, in reading order, a blank line between two."""
+        found = view.parts(self.report)
+        sections = (
+            self.verdicts(),
+            self.inputs(),
+            self.packages(found),
+            self.folded(found),
+            self.problems(),
+            self.next_steps(found),
+        )
+        said = [section for section in sections if section is not None]
+        return [part for section in said for part in (section, Text())][:-1]
+
+    def text(self, words: str, style: str = "") -> Text:
+        lacking = {ord(c): stand_in for c, stand_in in _STAND_INS.items() if not self.options.can_write(c)}
+        return Text(self.options.writable(words.translate(lacking)), style, overflow="fold")
+
+    def status(self, verdict: Verdict) -> Text:
+        if verdict.status is None:
+            return self.text("· not judged" if verdict.applies else "– n/a", "dim")
+        sign, style = _SIGNS[verdict.status]
+        return self.text(f"{sign} {verdict.status}", style)
+
+    def indented(self, text: Text, columns: int) -> Padding:
+        return Padding(text, (0, 0, 0, columns))
+
+    def hanging(self, rows: Iterable[tuple[Text, Text]]) -> Table:
+        """Each head with its body beside it, whose further lines stand under the first."""
+        grid = Table.grid(padding=(0, 1, 0, 0))
+        grid.add_column(no_wrap=True)
+        grid.add_column(overflow="fold")
+        for head, body in rows:
+            grid.add_row(head, body)
+        return grid
+
+    def verdicts(self) -> RenderableType:
+        """One row for each target: the verdict of the whole stack. Where a row would not fit, two lines."""
+        rows = [self.verdict(row) for row in self.report.summary]
+        if not rows:
+            return self.text("no target was judged", "bold")
+        widths = [max(cell.cell_len for cell in column) for column in zip(*rows, strict=True)]
+        if sum(widths) + 2 * (len(widths) - 1) <= self.width:
+            grid = Table.grid(padding=(0, 2, 0, 0))
+            for row in rows:
+                grid.add_row(*row)
+            return grid
+        gap = Text("  ", overflow="fold")
+        return Group(
+            *(
+                part
+                for word, target, counts, complete, age in rows
+                for part in (gap.join((word, target, complete, age)), Padding(counts, (0, 0, 0, 2)))
+            )
+        )
+
+    def verdict(self, row: Summary) -> tuple[Text, ...]:
+        sign, style = _SIGNS[row.verdict]
+        return (
+            self.text(f"{sign} {row.verdict}", f"bold {style}"),
+            self.text(short(f"{row.python} on {row.platform}"), "bold"),
+            self.text(view.counts(row)),
+            self.text("complete" if row.complete else "NOT complete", "" if row.complete else "bold"),
+            self.text(view.age(self.report, row), "dim"),
+        )
+
+    def inputs(self) -> RenderableType | None:
+        shown = self.report.inputs if self.options.verbose else self.report.inputs[:FEW]
+        lines = [self.text(f"read {short(row.path, 120)} ({view.told_of(row)})", "dim") for row in shown]
+        if len(shown) < len(self.report.inputs):
+            lines.append(self.text(f"… and {len(self.report.inputs) - len(shown)} more inputs", "dim"))
+        return Group(*lines) if lines else None
+
+    def packages(self, found: view.Parts) -> RenderableType | None:
+        """What is not ready; with ``verbose`` everything else as well."""
+        rows, heading = found.pending, "Not ready"
+        if self.options.verbose:
+            rows, heading = (*rows, *found.ready, *found.not_judged, *found.elsewhere), "Packages"
+        if not rows:
+            return None
+        body = self.table(rows) if self.table_fits() else self.stack(rows)
+        judged = f"{len(rows)} of {len(self.report.packages)}"
+        return Group(self.text(f"{heading} ({judged})", "bold"), Text(), body)
+
+    def table_fits(self) -> bool:
+        columns = sum(max(len(label), 13) + 2 for label in view.labels(self.report))
+        return self.width >= 24 + columns + 24
+
+    def table(self, rows: tuple[PackageRow, ...]) -> Table:
+        """Packages × targets. Where there is room, reason, remedy and who asks have their own columns."""
+        drawing = self.text(str(SIMPLE_HEAD)).plain
+        table = Table(
+            box=Box(drawing, ascii=drawing.isascii()),
+            padding=(0, 1),
+            pad_edge=False,
+            show_edge=False,
+            expand=True,
+        )
+        table.add_column("package", min_width=20, max_width=max(24, self.width // 4), overflow="fold")
+        one = len(self.report.targets) == 1
+        for label in view.labels(self.report):
+            table.add_column(self.text("verdict" if one else label), no_wrap=True)
+        wide = self.width >= WIDE
+        for heading in ("why", "what helps", "asked for") if wide else ("why and what helps",):
+            table.add_column(heading, ratio=4, overflow="fold")
+        for package in rows:
+            name, asked = self.text(view.title(package), "bold"), self.asked(package)
+            cells = [self.status(verdict) for verdict in package.verdicts]
+            reasons, remedies = self.reasons(package), self.remedies(package)
+            if wide:
+                table.add_row(name, *cells, self.lines(reasons), self.lines(remedies), asked)
+            else:
+                left = Group(name, self.indented(asked, 2)) if asked else name
+                table.add_row(left, *cells, self.lines([*reasons, *remedies]))
+        return table
+
+    def stack(self, rows: tuple[PackageRow, ...]) -> Group:
+        """The same as a list, for narrow windows and for more targets than fit beside each other."""
+        lines: list[RenderableType] = []
+        for package in rows:
+            lines.append(self.text(view.title(package), "bold"))
+            asked = self.asked(package)
+            if asked:
+                lines.append(self.indented(asked, 2))
+            for group in view.groups(self.report, package):
+                status = self.status(group.verdict)
+                if len(group.labels) < len(self.report.targets):
+                    status = self.text(" on ").join((status, self.text(", ".join(group.labels))))
+                lines.append(self.indented(status, 2))
+                lines += [self.indented(line, 4) for line in self.explained(group)]
+        return Group(*lines)
+
+    def lines(self, texts: list[Text]) -> Text:
+        return Text("\n", overflow="fold").join(texts)
+
+    def asked(self, package: PackageRow) -> Text:
+        return self.text("; ".join(view.where(package, limit=50 if self.options.verbose else 3)), "dim")
+
+    def reasons(self, package: PackageRow) -> list[Text]:
+        """Why *package* is not ready, once where the targets agree; with ``verbose`` all that is known."""
+        told: dict[tuple[str, ...], list[str]] = {}
+        for group in view.groups(self.report, package):
+            if self.options.verbose or group.verdict.status is not Status.READY:
+                told.setdefault(self.because(group), []).extend(group.labels)
+        return self.labelled(told)
+
+    def remedies(self, package: PackageRow) -> list[Text]:
+        offered: dict[tuple[str, ...], list[str]] = {}
+        for group in view.groups(self.report, package):
+            if group.remedy:
+                offered.setdefault((f"→ {group.remedy}",), []).extend(group.labels)
+        return self.labelled(offered)
+
+    def labelled(self, told: dict[tuple[str, ...], list[str]]) -> list[Text]:
+        """The lines of *told*, behind the targets that they are about where not the same is said of all."""
+        if len(told) == 1:
+            return [self.text(line) for lines in told for line in lines]
+        return [
+            self.text(f"{', '.join(labels)}: {line}" if number == 0 else line)
+            for lines, labels in told.items()
+            for number, line in enumerate(lines)
+        ]
+
+    def because(self, group: view.Group) -> tuple[str, ...]:
+        """The reason of one verdict; with ``verbose`` also what was picked, its modules and every finding."""
+        known = view.details(group.verdict) if self.options.verbose else ()
+        ready = group.verdict.status is Status.READY
+        return known if ready or any(group.why in line for line in known) else (group.why, *known)
+
+    def explained(self, group: view.Group) -> list[Text]:
+        remedy = (f"→ {group.remedy}",) if group.remedy else ()
+        return [self.text(line) for line in (*self.because(group), *remedy)]
+
+    def folded(self, found: view.Parts) -> RenderableType | None:
+        """What needs no line of its own, as counts."""
+        lines = []
+        if found.ready:
+            warned = sum(map(view.warned, found.ready))
+            beside = f", {warned} of them with a warning" if warned else ""
+            sign, style = _SIGNS[Status.READY]
+            lines.append(self.text(f"{sign} {len(found.ready)} ready wherever they apply{beside}", style))
+        if found.not_judged:
+            names = view.listed(view.title(package) for package in found.not_judged)
+            lines.append(self.text(f"· {len(found.not_judged)} not judged (built here): {names}", "dim"))
+        if found.elsewhere:
+            names = view.listed(view.title(package) for package in found.elsewhere)
+            lines.append(self.text(f"– {len(found.elsewhere)} not for these targets: {names}", "dim"))
+        return Group(*lines) if lines else None
+
+    def problems(self) -> RenderableType | None:
+        found = view.problems(self.report)
+        if not found:
+            return None
+        shown = found if self.options.verbose else found[:FEW]
+        rows = []
+        for problem in shown:
+            sign, style = _SEVERITY[problem.severity]
+            said = f"{view.place(problem)}: {short(problem.message, view.MESSAGE)} [{short(problem.rule)}]"
+            rows.append((self.text(f"{sign} {problem.severity}", style), self.text(said)))
+        more = len(found) - len(shown)
+        rest = [self.text(f"… and {more} more: --verbose")] if more else []
+        return Group(self.text(f"Problems ({len(found)})", "bold"), self.hanging(rows), *rest)
+
+    def next_steps(self, found: view.Parts) -> RenderableType | None:
+        """What a reader can do now, in the order in which it helps."""
+        steps = []
+        names, unread = view.upgrades(found.pending)
+        if names:
+            basis = " (chosen by their tags, their modules were not read)" if unread else ""
+            steps.append(f"upgrade to {view.listed(names, FEW)}{basis}")
+        if not all(row.complete for row in self.report.summary):
+            steps.append("settle what is incomplete: until then the stack is not called ready")
+        seen = sorted({view.worst(package) or Status.READY for package in found.pending}, key=_worst_first)
+        if seen:
+            steps.append(
+                f"read what a status means: {', '.join(f'ftaudit explain {status}' for status in seen[:2])}"
+            )
+        if self.report.summary and all(row.verdict is Status.READY for row in self.report.summary):
+            steps.append("run your tests on the target: ready says what was seen, not that there is no race")
+        if not self.options.verbose and (found.ready or found.pending):
+            steps.append("see every package, file and finding: --verbose")
+        if not steps:
+            return None
+        return Group(self.text("Next", "bold"), self.hanging((Text("-"), self.text(step)) for step in steps))
+
+
+def _worst_first(status: Status) -> int:
+    return view.WORST_FIRST.index(status)

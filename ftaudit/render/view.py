@@ -1,0 +1,294 @@
+"""What the formats for people share: what is not ready and why, who asks for it, and in which words.
+
+Every text that is returned is on one line, printable and without credentials; escaping it for a format is the
+renderer's own business.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from ftaudit.model.pages import summary
+from ftaudit.model.project import Problem, Severity
+from ftaudit.model.report import InputRow, PackageRow, Report, Summary
+from ftaudit.model.text import short
+from ftaudit.model.verdict import Gil, Install, Level, Remedy, RemedyKind, Status, Undecided, Verdict
+
+MESSAGE = 400
+"""How many characters of a sentence are shown."""
+
+WORST_FIRST = tuple(sorted(Status, key=lambda status: -status.rank))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parts:
+    """The rows of a report by what is to be said of them.
+
+    ``pending`` are not ready on at least one target, the worst first. ``not_judged`` apply but have no status
+    anywhere (the project itself, workspace members), ``elsewhere`` apply on none of the targets.
+    """
+
+    pending: tuple[PackageRow, ...]
+    ready: tuple[PackageRow, ...]
+    not_judged: tuple[PackageRow, ...]
+    elsewhere: tuple[PackageRow, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """Targets on which one package has the same verdict for the same reason; ``verdict`` is the first's."""
+
+    labels: tuple[str, ...]
+    verdict: Verdict
+    why: str
+    remedy: str
+
+
+def parts(report: Report) -> Parts:
+    """The packages of *report*, each in one part; ``pending`` the worst first, the others in its order."""
+    pending: list[PackageRow] = []
+    ready: list[PackageRow] = []
+    not_judged: list[PackageRow] = []
+    elsewhere: list[PackageRow] = []
+    for package in report.packages:
+        status = worst(package)
+        if status is not None:
+            (ready if status is Status.READY else pending).append(package)
+        elif any(verdict.applies for verdict in package.verdicts):
+            not_judged.append(package)
+        else:
+            elsewhere.append(package)
+    pending.sort(key=lambda package: WORST_FIRST.index(worst(package) or Status.READY))
+    return Parts(
+        pending=tuple(pending), ready=tuple(ready), not_judged=tuple(not_judged), elsewhere=tuple(elsewhere)
+    )
+
+
+def worst(package: PackageRow) -> Status | None:
+    """The worst status on any target, or None where there is none."""
+    statuses = [verdict.status for verdict in package.verdicts if verdict.status is not None]
+    return max(statuses, key=lambda status: status.rank, default=None)
+
+
+def labels(report: Report) -> tuple[str, ...]:
+    """A short name for each target, in order: without the half that all targets share."""
+    pythons = {target.python for target in report.targets}
+    platforms = {target.platform for target in report.targets}
+    if len(platforms) == 1:
+        return tuple(short(target.python) for target in report.targets)
+    if len(pythons) == 1:
+        return tuple(short(target.platform) for target in report.targets)
+    return tuple(short(f"{target.python} {target.platform}") for target in report.targets)
+
+
+def groups(report: Report, package: PackageRow) -> tuple[Group, ...]:
+    """The verdicts of *package* that have a status, the worst first, alike ones together."""
+    alike: dict[tuple[object, ...], list[tuple[str, Verdict]]] = {}
+    for label, verdict in zip(labels(report), package.verdicts, strict=True):
+        if verdict.status is not None:
+            alike.setdefault(_likeness(verdict), []).append((label, verdict))
+    made = [
+        Group(
+            labels=tuple(label for label, _ in members),
+            verdict=members[0][1],
+            why=why(verdict for _, verdict in members),
+            remedy=way_out(members[0][1].remedy, several=len(report.targets) > 1),
+        )
+        for members in alike.values()
+    ]
+    return tuple(sorted(made, key=lambda group: -(group.verdict.status or Status.READY).rank))
+
+
+def _likeness(verdict: Verdict) -> tuple[object, ...]:
+    return (
+        verdict.status,
+        verdict.install,
+        verdict.gil,
+        tuple(finding.rule for finding in verdict.findings),
+        verdict.undecided,
+        _enabling(verdict),
+        verdict.remedy,
+    )
+
+
+def why(verdicts: Iterable[Verdict]) -> str:
+    """Why the status is what it is, as a clause: what all of *verdicts*, which are alike, can be told."""
+    members = tuple(verdicts)
+    reasons = {_reason(verdict) for verdict in members}
+    return reasons.pop() if len(reasons) == 1 else _fact(members[0])
+
+
+def _reason(verdict: Verdict) -> str:
+    if verdict.status is Status.UNKNOWN and verdict.undecided:
+        # The judge lists first what the status rests on; what else is missing stands in the details.
+        return _lacking(verdict.undecided[0])
+    enabling = _enabling(verdict)
+    if verdict.status is Status.ENABLES_GIL and enabling:
+        return f"{listed(enabling)} {'enables' if len(enabling) == 1 else 'enable'} the GIL"
+    errors = (finding.message for finding in verdict.findings if finding.severity is Level.ERROR)
+    return short(next(errors, _fact(verdict)), MESSAGE)
+
+
+def _lacking(item: Undecided) -> str:
+    """What was missing and why, without saying a word twice ("modules: modules not read")."""
+    why, what = short(item.why, MESSAGE), short(item.missing)
+    return why if what in why else f"{what}: {why}"
+
+
+def _enabling(verdict: Verdict) -> tuple[str, ...]:
+    return tuple(module.name for module in verdict.modules if module.gil is Gil.ON)
+
+
+def _fact(verdict: Verdict) -> str:
+    """The summary of whichever of the two facts decided the status."""
+    decisive: Install | Gil | None
+    match verdict.status:
+        case Status.BLOCKED | Status.NEEDS_BUILD | Status.DEGRADED:
+            decisive = verdict.install
+        case Status.ENABLES_GIL:
+            decisive = verdict.gil
+        case Status.UNKNOWN:
+            decisive = verdict.install if verdict.install is Install.UNKNOWN else verdict.gil
+        case _:
+            decisive = None
+    return summary(decisive or verdict.status or Status.UNKNOWN)
+
+
+def details(verdict: Verdict) -> tuple[str, ...]:
+    """All that is known of one verdict, a fact in each line."""
+    picked = f"install {verdict.install} ({verdict.install_basis}), gil {verdict.gil} ({verdict.gil_basis})"
+    if verdict.declared is not None:
+        picked += f", declared {verdict.declared} of 4"
+    if verdict.file is not None:
+        picked += f": {short(verdict.file.name, 200)} of {short(verdict.file.index, 200)}"
+    lines = [picked]
+    lines += [
+        f"{short(module.name)}: gil {module.gil}, {short(module.declaration)}, {short(module.confidence)}"
+        for module in verdict.modules
+    ]
+    for finding in verdict.findings:
+        line = f"{finding.severity}: {short(finding.message, MESSAGE)} [{short(finding.rule)}]"
+        sources = {reference.source: None for reference in finding.evidence}
+        lines.append(line + (f" from {listed(sources)}" if sources else ""))
+    lines += [f"undecided: {_lacking(item)} [{short(item.rule)}]" for item in verdict.undecided]
+    return tuple(lines)
+
+
+def way_out(remedy: Remedy, *, several: bool) -> str:
+    """The remedy as an instruction, empty where there is none. *several*: there is more than one target."""
+    match remedy.kind:
+        case RemedyKind.NONE:
+            words = ""
+        case RemedyKind.UPGRADE:
+            words = f"upgrade to {remedy.version or remedy.version_all_targets or 'a newer release'}"
+            if several and remedy.version_all_targets != remedy.version:
+                words += f" (for all targets: {remedy.version_all_targets or 'none'})"
+        case RemedyKind.OLDER:
+            words = f"older {remedy.version}" if remedy.version else summary(remedy.kind)
+        case RemedyKind.WAIT:
+            words = summary(remedy.kind) + (f" (latest {remedy.latest})" if remedy.latest else "")
+        case _:
+            words = summary(remedy.kind)
+    return short(": ".join(part for part in (words, remedy.note) if part), MESSAGE)
+
+
+def upgrades(packages: Iterable[PackageRow]) -> tuple[tuple[str, ...], bool]:
+    """``name version`` of every upgrade that the remedies name, and whether any was chosen by its tags only.
+
+    Where no release serves all targets, each target's own is given.
+    """
+    wanted: dict[str, None] = {}
+    unread = False
+    for package in packages:
+        for remedy in (verdict.remedy for verdict in package.verdicts):
+            version = remedy.version_all_targets or remedy.version
+            if remedy.kind is RemedyKind.UPGRADE and version:
+                wanted[f"{short(package.name)} {short(version)}"] = None
+                unread = unread or remedy.basis == "fits"
+    return tuple(wanted), unread
+
+
+def where(package: PackageRow, *, limit: int = 3) -> tuple[str, ...]:
+    """Who asks for a pin, and in which groups and extras; empty where the inputs do not tell."""
+    told = []
+    if package.direct:
+        told.append("direct")
+    if package.required_by:
+        told.append(f"by {listed(package.required_by, limit)}")
+    for word, names in (
+        ("group", {group for origin in package.origins for group in origin.groups}),
+        ("extra", {extra for origin in package.origins for extra in origin.extras}),
+    ):
+        if names:
+            told.append(f"{word} {listed(sorted(names), limit)}")
+    return tuple(told)
+
+
+def title(package: PackageRow) -> str:
+    """``name version``, or the name alone where there is no version."""
+    return f"{short(package.name)} {short(package.version, 40)}".rstrip()
+
+
+def warned(package: PackageRow) -> bool:
+    """Whether something beside the status deserves a look."""
+    return any(
+        verdict.undecided or any(finding.severity is not Level.NOTE for finding in verdict.findings)
+        for verdict in package.verdicts
+    )
+
+
+def counts(row: Summary) -> str:
+    """``1 blocked, 2 unknown, 54 ready``, the worst first."""
+    seen = [f"{row.counts[status]} {status}" for status in WORST_FIRST if row.counts.get(status)]
+    return ", ".join(seen) or "no pins judged"
+
+
+def age(report: Report, row: Summary) -> str:
+    """The age of the oldest evidence when the report was made."""
+    if row.oldest_evidence is None:
+        return "no dated evidence"
+    return f"oldest evidence {_ago(report.created, row.oldest_evidence)}"
+
+
+def _ago(now: datetime, then: datetime) -> str:
+    passed = max(now - then, timedelta())
+    if passed.days:
+        return f"{passed.days} d old"
+    hours, minutes = divmod(passed.seconds // 60, 60)
+    return f"{hours} h old" if hours else f"{minutes} min old"
+
+
+def told_of(row: InputRow) -> str:
+    """An input in one line: what it is and what it holds."""
+    pins = f"{row.pins} {plural(row.pins, 'pin')}"
+    told = [f"{short(row.format)}, {pins}"]
+    if row.unpinned:
+        told.append(f"{row.unpinned} not pinned")
+    if row.made_for:
+        made = " on ".join(filter(None, (row.made_for.python, row.made_for.platform)))
+        told.append(f"made for {short(made)}" if made else "made for one target")
+    return ", ".join(told)
+
+
+def problems(report: Report) -> tuple[Problem, ...]:
+    """The problems, the gravest first, otherwise in the report's order."""
+    return tuple(sorted(report.problems, key=lambda problem: list(Severity).index(problem.severity)))
+
+
+def place(problem: Problem) -> str:
+    """``input:line``, as editors and terminals know to open it."""
+    return short(problem.input, 120) + (f":{problem.line}" if problem.line is not None else "")
+
+
+def listed(names: Iterable[str], limit: int = 3, *, separator: str = ", ") -> str:
+    """*names* in one line, at most *limit* of them."""
+    every = tuple(names)
+    text = separator.join(short(name, MESSAGE if separator == "; " else 80) for name in every[:limit])
+    return text + (f" and {len(every) - limit} more" if len(every) > limit else "")
+
+
+def plural(number: int, noun: str) -> str:
+    """*noun* as it is said of *number* things."""
+    return noun if number == 1 else f"{noun}s"
