@@ -8,6 +8,7 @@ ranks by the highest build tag, source archives last.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from packaging.utils import BuildTag
 
@@ -127,7 +128,10 @@ def _not_proven(release: Release | Missing) -> Missing | None:
     """Why the files that are known may not be all, or None where an index listed them all."""
     if isinstance(release, Missing):
         return release
-    return release.unread[0] if release.unread else None
+    if not release.unread:
+        return None
+    unread = release.unread[0]
+    return replace(unread, what="release", why=f"{unread.what}: {unread.why}")
 
 
 def _unknown(why: Missing, files: tuple[IndexFile, ...]) -> Installation:

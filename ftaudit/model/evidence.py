@@ -11,7 +11,7 @@ from typing import overload
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Missing:
-    """``what`` could not be had, and ``why`` in words that end a sentence. ``kind`` is a slug for policies."""
+    """``what`` could not be had, and ``why``, as the end of a sentence. ``kind`` is a slug for policies."""
 
     what: str
     why: str
@@ -53,13 +53,23 @@ class IndexFile:
 class FileList(Sequence[IndexFile]):
     """Files that are built when they are looked at: a page may list thousands, a verdict needs a few.
 
-    ``names`` are all file names, in order, and cost nothing.
+    ``names`` are all file names, in order, and cost nothing. ``groups``, where it is known, has the places of
+    each version's files, by the version's text as the file names spell it.
     """
 
-    __slots__ = ("_build", "names")
+    __slots__ = ("_build", "groups", "names")
 
-    def __init__(self, names: Sequence[str], build: Callable[[int], IndexFile]) -> None:
-        self.names, self._build = names, build
+    def __init__(
+        self,
+        names: Sequence[str],
+        build: Callable[[int], IndexFile],
+        groups: Mapping[str, Sequence[int]] | None = None,
+    ) -> None:
+        self.names, self._build, self.groups = names, build, groups
+
+    def grouped(self, groups: Mapping[str, Sequence[int]]) -> FileList:
+        """The same files with *groups* known."""
+        return FileList(self.names, self._build, groups)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -82,9 +92,10 @@ class FileList(Sequence[IndexFile]):
 class ProjectPage:
     """What one index (or several merged, pip's way) says of a project.
 
-    ``files`` are as listed, in page order (a tuple, or a `FileList`). ``as_of`` is when the oldest page used
-    was fetched or revalidated, UTC. ``indexes`` are those that listed the name, as they may be shown. ``unread`` names
-    indexes that should have been asked and gave no answer: with any, an absent file proves nothing.
+    ``files`` are as listed, in page order (a tuple, or a `FileList`), also those that ``uploaded_before``
+    hides. ``as_of`` is when the oldest page used was fetched or revalidated, UTC. ``indexes`` are those that
+    listed the name, as they may be shown. ``unread`` names indexes that should have been asked and gave no
+    answer: with any, an absent file proves nothing.
     """
 
     name: str
@@ -94,11 +105,12 @@ class ProjectPage:
     status: ProjectStatus = ProjectStatus.ACTIVE
     status_reason: str = ""
     unread: tuple[Missing, ...] = ()
+    uploaded_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoreMetadata:
-    """What ftaudit uses of a core metadata file. ``free_threading`` is the trove classifier's level, 1 to 4."""
+    """What ftaudit uses of a core metadata file. ``free_threading`` is the classifier's level, 1 to 4."""
 
     name: str
     version: str

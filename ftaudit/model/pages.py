@@ -221,7 +221,8 @@ the policy is met.""",
         "1",
         "the policy is not met",
         """\
-For `ci --check`, `diff --exit-code` and `inspect --exit-code`: there is something to report.""",
+`gate`: the audit does not meet the policy, and the report says where. For `ci --check`, `diff --exit-code`
+and `inspect --exit-code`: there is something to report.""",
     ),
     (
         "2",

@@ -23,6 +23,8 @@ class InputRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TargetRow:
+    """A target that was asked for, as `ftaudit.model.target.Target` names it."""
+
     python: str
     platform: str
 

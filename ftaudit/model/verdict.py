@@ -116,6 +116,8 @@ class StableAbi:
 
 
 class RemedyKind(StrEnum):
+    """What kind of way out there is; ``OLDER`` is shown and never planned."""
+
     NONE = "none"
     UPGRADE = "upgrade"
     BUILD = "build"

@@ -57,4 +57,5 @@ def wheel_name(file_name: str) -> WheelName | None:
 
 
 def is_sdist(file_name: str) -> bool:
+    """Whether *file_name* ends as a source archive does."""
     return file_name.endswith(SDIST_SUFFIXES)

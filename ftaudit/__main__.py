@@ -1,0 +1,5 @@
+"""``python -m ftaudit``."""
+
+from ftaudit.cli import main
+
+main()

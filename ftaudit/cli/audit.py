@@ -1,0 +1,195 @@
+"""``ftaudit audit``: the main job."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ftaudit import __version__
+from ftaudit.cli import output, progress
+from ftaudit.errors import UsageError
+
+if TYPE_CHECKING:
+    from ftaudit.errors import FtauditError
+    from ftaudit.index.client import IndexClient
+    from ftaudit.model.report import Report
+    from ftaudit.model.target import Target
+
+DEFAULT_JOBS = 16
+MAX_JOBS = 64
+
+
+def audit(
+    inputs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[INPUT]...",
+            help="Lockfile, requirements, environment or interpreter, wheel, folder of wheels, or project "
+            "folder; default: the folder you are in.",
+        ),
+    ] = None,
+    python: Annotated[
+        list[str] | None,
+        typer.Option(help="Interpreter to judge for, such as 3.14t; repeatable. [default: 3.14t 3.15t]"),
+    ] = None,
+    platform: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Platform to judge for, such as linux-x86_64 or linux-x86_64@2.28; repeatable. "
+            "[default: this machine's]"
+        ),
+    ] = None,
+    format_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--format",
+            metavar="NAME",
+            autocompletion=output.names,
+            help=f"Format of the report: {', '.join(output.names())}; repeatable, in pairs with --output.",
+        ),
+    ] = None,
+    output_: Annotated[
+        list[str] | None,
+        typer.Option("--output", metavar="FILE", help="Where the report goes; - is stdout."),
+    ] = None,
+    index_url: Annotated[
+        str | None,
+        typer.Option(metavar="URL", help="The package index to ask, in place of what is configured."),
+    ] = None,
+    extra_index_url: Annotated[
+        list[str] | None, typer.Option(metavar="URL", help="One more index to ask; repeatable.")
+    ] = None,
+    index_strategy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="merge|first", help="Several indexes: all answers count, or the first that has the name."
+        ),
+    ] = None,
+    index_map: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="FROM=TO", help="Ask TO where a lock names FROM; TO may be 'default'; repeatable."
+        ),
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Use the cache and the lock only.")] = False,
+    no_binaries: Annotated[
+        bool, typer.Option("--no-binaries", help="Judge by names and tags; read no extension module.")
+    ] = False,
+    uploaded_before: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DATE", help="Only files uploaded before DATE (UTC) count: reproducible audits."
+        ),
+    ] = None,
+    root: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="The project's folder: nothing outside is opened.")
+    ] = None,
+    cache_dir: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where answers are kept between runs.")
+    ] = None,
+    deadline: Annotated[
+        float | None, typer.Option(metavar="SECONDS", min=0.001, help="The whole run ends by then.")
+    ] = None,
+    jobs: Annotated[
+        int, typer.Option(min=1, max=MAX_JOBS, help="How many requests may be under way at once.")
+    ] = DEFAULT_JOBS,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Nothing but the report.")] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help="Every package, and what the run did.")
+    ] = False,
+) -> int:
+    """Judge every pin on every target, and report."""
+    from ftaudit.concurrency import Deadline, Scope
+    from ftaudit.index.client import open_client
+    from ftaudit.index.config import IndexOptions
+    from ftaudit.pipeline import audit as run
+    from ftaudit.sources.collect import collect
+
+    del no_binaries  # extension modules are not read yet: every run is one without
+    wanted = output.outputs(format_ or (), output_ or ())
+    now = datetime.now(UTC)
+    targets = _targets(python or (), platform or ())
+    scope = Scope(Deadline(deadline))
+    environ, cwd = os.environ, Path.cwd()
+    collected = collect(inputs or ["."], cwd=cwd, root=root)
+    _say(collected.errors)
+    if not collected.readings:
+        return collected.errors[0].exit_status
+    options = IndexOptions(
+        index_url=index_url,
+        extra_index_urls=tuple(extra_index_url or ()),
+        index_strategy=index_strategy,
+        index_map=tuple(index_map or ()),
+        offline=offline,
+        cache_dir=cache_dir,
+        uploaded_before=_moment(uploaded_before) if uploaded_before else None,
+        root=root or cwd,
+    )
+    with (
+        open_client(
+            options, collected.readings, environ=environ, home=Path.home(), cwd=cwd, scope=scope
+        ) as client,
+        progress.shown(quiet=quiet) as update,
+    ):
+        done = run(
+            collected.readings,
+            collected.errors,
+            targets,
+            client,
+            jobs=jobs,
+            scope=scope,
+            now=now,
+            version=__version__,
+            progress=update,
+        )
+    output.write(done.report, wanted, environ, verbose=verbose)
+    _say_what_happened(done.report, client, quiet=quiet, verbose=verbose)
+    return done.exit_status
+
+
+def _targets(pythons: Sequence[str], platforms: Sequence[str]) -> tuple[Target, ...]:
+    from ftaudit.knowledge.targets import default_pythons, target, this_platform
+
+    chosen = [
+        target(python, platform)
+        for python in (pythons or default_pythons())
+        for platform in (platforms or (this_platform(),))
+    ]
+    return tuple(dict.fromkeys(chosen))
+
+
+def _moment(text: str) -> datetime:
+    """A date or an RFC 3339 time; without a zone it is UTC, a date alone is its first moment."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise UsageError(
+            f"--uploaded-before {text!r} is not a date", advice="write 2026-11-22 or 2026-11-22T12:00:00Z"
+        ) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _say(errors: Sequence[FtauditError]) -> None:
+    for error in errors:
+        typer.echo(f"error: {error.message}", err=True)
+        if error.advice:
+            typer.echo(f"help: {error.advice}", err=True)
+
+
+def _say_what_happened(report: Report, client: IndexClient, *, quiet: bool, verbose: bool) -> None:
+    """On stderr: why the status is not 0 where the report is not before one's eyes, and what the run did."""
+    from ftaudit.model.project import Severity
+
+    holes = sum(p.severity in (Severity.ERROR, Severity.INCOMPLETE) for p in report.problems)
+    if holes and not quiet and not sys.stdout.isatty():
+        what = "1 problem leaves" if holes == 1 else f"{holes} problems leave"
+        typer.echo(f"warning: {what} this report incomplete; the report names each", err=True)
+    if verbose:
+        made, kept = client.requests_made, client.served_from_cache
+        typer.echo(f"{made} requests made, {kept} answers from the cache", err=True)

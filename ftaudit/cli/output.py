@@ -1,0 +1,113 @@
+"""Where a report goes: formats and files in pairs, files written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ftaudit.errors import UsageError
+from ftaudit.render.registry import RENDERERS
+
+if TYPE_CHECKING:
+    from ftaudit.model.report import Report
+    from ftaudit.render.base import Renderer, RenderOptions
+
+STDOUT = "-"
+
+
+class Output(NamedTuple):
+    """One report to write: its format, and a file or `STDOUT`."""
+
+    renderer: Renderer
+    path: str
+
+
+def names(incomplete: str = "") -> list[str]:
+    """The formats there are, for help and completion."""
+    return [renderer.name for renderer in RENDERERS if renderer.name.startswith(incomplete)]
+
+
+def outputs(formats: Sequence[str], paths: Sequence[str]) -> tuple[Output, ...]:
+    """The pairs that ``--format`` and ``--output`` make, in order.
+
+    A format without a file goes to stdout; a file without a format is written in the one that its suffix
+    names. Raises `UsageError` for an unknown format, for two reports on stdout, and for a file named twice.
+    """
+    by_name = {renderer.name: renderer for renderer in RENDERERS}
+    for name in formats:
+        if name not in by_name:
+            raise UsageError(f"unknown format {name!r}", advice="formats: " + ", ".join(names()))
+    count = max(len(formats), len(paths), 1)
+    targets = list(paths) + [STDOUT] * (count - len(paths))
+    chosen = [by_name[name] for name in formats]
+    chosen += [_by_suffix(path) for path in targets[len(formats) :]]
+    for target in targets:
+        if targets.count(target) > 1:
+            where = "stdout" if target == STDOUT else target
+            raise UsageError(
+                f"more than one report would go to {where}", advice="give each --format its own --output"
+            )
+    return tuple(Output(renderer, target) for renderer, target in zip(chosen, targets, strict=True))
+
+
+def _by_suffix(path: str) -> Renderer:
+    if path == STDOUT:
+        return RENDERERS[0]
+    for renderer in RENDERERS:
+        if path.endswith(renderer.suffix):
+            return renderer
+    raise UsageError(f"no format goes by the name of {path}", advice="add --format " + "|".join(names()))
+
+
+def write(report: Report, wanted: Sequence[Output], environ: Mapping[str, str], *, verbose: bool) -> None:
+    """Renders and writes every output; raises `UsageError` where a file cannot be written."""
+    from ftaudit.render.base import RenderOptions
+
+    for output in wanted:
+        if output.path == STDOUT:
+            sys.stdout.write(output.renderer.render(report, _stdout_options(environ, verbose=verbose)))
+        else:
+            text = output.renderer.render(report, RenderOptions(verbose=verbose))
+            _write_file(Path(output.path), text.encode("utf-8"))
+
+
+def _stdout_options(environ: Mapping[str, str], *, verbose: bool) -> RenderOptions:
+    from ftaudit.render.base import RenderOptions
+
+    terminal = sys.stdout.isatty()
+    columns = environ.get("COLUMNS", "")
+    width: int | None = int(columns) if columns.isdigit() and int(columns) else None
+    if width is None and terminal:
+        with suppress(OSError):
+            width = os.get_terminal_size(sys.stdout.fileno()).columns
+    # https://no-color.org, https://force-color.org
+    colour = (terminal or bool(environ.get("FORCE_COLOR"))) and not environ.get("NO_COLOR")
+    return RenderOptions(
+        width=width,
+        colour=colour and environ.get("TERM") != "dumb",
+        verbose=verbose,
+        encoding=sys.stdout.encoding or "utf-8",
+    )
+
+
+def _write_file(path: Path, content: bytes) -> None:
+    """Beside its place first, then renamed: a reader never sees half a report."""
+    import tempfile
+
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(content)
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise UsageError(f"{path} cannot be written: {reason}") from error

@@ -1,0 +1,74 @@
+"""File names, Requires-Python, and text fit to be shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from ftaudit.knowledge.targets import parse_interpreter, target
+from ftaudit.model.requires_python import allows, allows_without_upper_bound
+from ftaudit.model.text import mask, printable, short, without_credentials
+from ftaudit.model.wheel_name import is_sdist, wheel_name
+
+T314 = target("3.14t", "linux-x86_64")
+
+
+@pytest.mark.parametrize("name", ["x-1.0.tar.gz", "x.whl", "x-1.0-py3-none.whl", "x-!-py3-none-any.whl", ""])
+def test_what_is_not_named_as_a_wheel_is_none(name: str) -> None:
+    assert wheel_name(name) is None
+
+
+def test_kinds_of_wheel() -> None:
+    pure, native, platform = (
+        wheel_name(f"x-1.0-{tags}.whl")
+        for tags in ("py2.py3-none-any", "cp314-cp314t-win_amd64", "py3-none-manylinux_2_17_x86_64")
+    )
+    assert pure is not None
+    assert native is not None
+    assert platform is not None
+    assert pure.pure
+    assert not native.pure
+    assert not platform.any_platform
+    assert pure.rank(T314) is not None
+    assert native.rank(T314) is None
+    assert not pure.compiled_for(T314)
+    assert native.compiled_for(target("3.15t", "windows-amd64"))
+
+
+def test_source_archives() -> None:
+    assert is_sdist("x-1.0.tar.gz")
+    assert is_sdist("x-1.0.zip")
+    assert not is_sdist("x-1.0-py3-none-any.whl")
+    assert not is_sdist("x-1.0.exe")
+
+
+@pytest.mark.parametrize(
+    ("requires", "pip", "uv"),
+    [
+        (None, True, True),
+        (">=3.9", True, True),
+        (">=3.9,<3.14", False, True),
+        ("<4", True, True),
+        ("~=3.9", True, True),
+        ("==3.12.*", False, True),
+        (">=3.15", False, False),
+        ("!=3.14.0", False, True),
+        ("nonsense", True, True),
+    ],
+)
+def test_requires_python(requires: str | None, pip: bool, uv: bool) -> None:
+    interpreter = parse_interpreter("3.14t")
+    assert allows(requires, interpreter) is pip
+    assert allows_without_upper_bound(requires, interpreter) is uv
+
+
+def test_secrets_are_masked() -> None:
+    assert mask("see https://user:pa55@index.example/x") == "see https://****@index.example/x"
+    assert mask("https://index.example/x?token=abc&a=b") == "https://index.example/x?token=****&a=b"
+    assert without_credentials("https://u:p@index.example:8080/s/?a=b") == "https://index.example:8080/s/?a=b"
+    assert mask("https://index.example/x?a=b") == "https://index.example/x?a=b"
+
+
+def test_what_is_shown_is_one_printable_line() -> None:
+    assert printable("a\x1b[31mb\u202e\n") == "a\\x1b[31mb\\u202e\\x0a"
+    assert short("x" * 200) == "x" * 79 + "…"
+    assert short("naïve 名") == "naïve 名"
