@@ -12,12 +12,13 @@ from ftaudit.errors import Exit, FtauditError, InputError
 from ftaudit.gather import Gathered, Index, Wanted, gather, names
 from ftaudit.judge import closure
 from ftaudit.judge.applies import applicable, required_by, roots
+from ftaudit.judge.made_for import made_elsewhere
 from ftaudit.judge.stack import summarise
 from ftaudit.judge.verdict import judge
 from ftaudit.knowledge.tables import KNOWLEDGE_AS_OF
 from ftaudit.model.case import Case
 from ftaudit.model.evidence import CoreMetadata, Missing
-from ftaudit.model.project import Edge, MadeFor, Pin, PinKey, Problem, Reading, Severity
+from ftaudit.model.project import Edge, Pin, PinKey, Problem, Reading, Severity
 from ftaudit.model.report import InputRow, PackageRow, Report, Summary, TargetRow
 from ftaudit.model.target import Target
 from ftaudit.model.verdict import Gil, Install, Installation, Verdict
@@ -129,16 +130,6 @@ def _merge(one: Pin, other: Pin) -> Pin:
     )
 
 
-def _foreign(reading: Reading, target: Target) -> bool:
-    """Whether *reading* was resolved or installed for something else than *target*."""
-    made_for = reading.made_for
-    if made_for is None:
-        return False
-    feature = f"{target.interpreter.major}.{target.interpreter.minor}"
-    python = feature + ("t" if target.interpreter.free_threaded else "")
-    return made_for.python != python or made_for.platform not in (None, target.platform.partition("@")[0])
-
-
 def _wanted(stack: _Stack) -> list[Wanted]:
     """The pins that apply somewhere and are not the project's own."""
     forgiven: dict[PinKey, set[Target]] = defaultdict(set)
@@ -147,7 +138,7 @@ def _wanted(stack: _Stack) -> list[Wanted]:
         own_roots = roots(reading)
         for target in stack.targets:
             for key in stack.applies[number, target]:
-                forgiving = _foreign(reading, target) and key in own_roots
+                forgiving = bool(made_elsewhere(reading, target)) and key in own_roots
                 (forgiven if forgiving else strict)[key].add(target)
     wanted = []
     for key, pin in stack.pins.items():
@@ -182,7 +173,7 @@ def _gaps(
         by_target = {
             target: closure.gaps(reading, needs[target], stack.applies[number, target], target)
             for target in stack.targets
-            if not reading.closed or _foreign(reading, target)
+            if not reading.closed or made_elsewhere(reading, target)
         }
         found.append((reading, by_target))
     return found
@@ -195,9 +186,7 @@ def _known_problems(
     problems = [_error(error) for error in errors]
     for reading in stack.readings:
         problems += reading.problems
-        foreign = [target for target in stack.targets if _foreign(reading, target)]
-        if foreign and reading.made_for is not None:
-            problems.append(_elsewhere(reading, reading.made_for, foreign))
+        problems += _elsewhere(reading, stack.targets)
     return problems + _unread(stack, gathered)
 
 
@@ -210,14 +199,21 @@ def _error(error: FtauditError) -> Problem:
     return Problem(input=path, rule="unreadable-input", message=error.message, severity=Severity.ERROR)
 
 
-def _elsewhere(reading: Reading, made_for: MadeFor, targets: list[Target]) -> Problem:
-    what = " on ".join(filter(None, (made_for.python or "another interpreter", made_for.platform)))
-    return Problem(
-        input=reading.input,
-        rule="resolved-elsewhere",
-        message=f"made for {what}, and judged for " + ", ".join(str(target) for target in targets),
-        severity=Severity.WARNING,
-    )
+def _elsewhere(reading: Reading, targets: Sequence[Target]) -> list[Problem]:
+    """One problem for each thing that the input was made for and a target is not."""
+    by_words: dict[str, list[str]] = defaultdict(list)
+    for target in targets:
+        if words := made_elsewhere(reading, target):
+            by_words[words].append(str(target))
+    return [
+        Problem(
+            input=reading.input,
+            rule="resolved-elsewhere",
+            message=f"made for {words}, and judged for {', '.join(judged)}",
+            severity=Severity.WARNING,
+        )
+        for words, judged in by_words.items()
+    ]
 
 
 def _unread(stack: _Stack, gathered: Mapping[PinKey, Gathered]) -> list[Problem]:

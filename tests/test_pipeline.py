@@ -189,6 +189,25 @@ class TestMadeElsewhere:
         assert row(report, "root").verdicts[0].status is Status.UNKNOWN
         assert row(report, "leaf").verdicts[0].status is Status.BLOCKED
 
+    def test_a_lock_whose_range_leaves_the_target_out_is_not_closed_there(self) -> None:
+        fake = index("a")
+        fake.metadatas["a"] = metadata("tomli; python_version >= '3.14'", name="a")
+        lock = reading(pin("a"), requires_python=">=3.10,<3.14")
+        done = run(lock, index=fake)
+        assert by_rule(done.report.problems) == {
+            "resolved-elsewhere": ["made for Python >=3.10,<3.14, and judged for 3.14t on linux-x86_64"],
+            "dependency-not-pinned": ["a 1.0 requires tomli, which is not pinned"],
+        }
+        assert done.report.summary[0].verdict is Status.UNKNOWN
+        covered = run(reading(pin("a"), requires_python=">=3.10"), index=fake)
+        assert (covered.report.problems, covered.report.summary[0].verdict) == ((), Status.READY)
+
+    def test_a_lock_for_other_environments_says_so(self) -> None:
+        lock = reading(pin("a"), environments=("sys_platform == 'win32'",))
+        found = run(lock, index=index("a"), targets=(T314, WIN)).report.problems
+        message = "made for other environments than the target, and judged for 3.14t on linux-x86_64"
+        assert by_rule(found) == {"resolved-elsewhere": [message]}
+
     def test_made_for_the_target_itself_nothing_is_said(self) -> None:
         env = reading(pin("a"), made_for=MadeFor(python="3.14t", platform="linux-x86_64"))
         assert run(env, index=index("a")).report.problems == ()

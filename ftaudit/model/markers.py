@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
+from packaging.markers import InvalidMarker, Marker, UndefinedEnvironmentName
 
 MAX_LENGTH = 65_536
 MAX_DEPTH = 50
@@ -68,5 +68,5 @@ def could_hold(
     try:
         parsed = _open(marker, extras is None)
         return any(parsed.evaluate({**environment, "extra": extra}) for extra in ("", *sorted(extras or ())))
-    except (MarkerError, UndefinedComparison, UndefinedEnvironmentName):
+    except (ValueError, UndefinedEnvironmentName):
         return True

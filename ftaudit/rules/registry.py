@@ -30,6 +30,7 @@ from ftaudit.rules import (
     resolved_elsewhere,
     sdist_looks_pure,
     system_site_packages,
+    unknown_index,
     unknown_option,
     unpinned_requirement,
     unreadable_input,
@@ -70,5 +71,6 @@ RULES: tuple[Rule, ...] = (
     index_not_read.RULE,
     broken_installation.RULE,
     system_site_packages.RULE,
+    unknown_index.RULE,
     unknown_option.RULE,
 )

@@ -48,6 +48,10 @@ def test_with_the_chosen_extras_known_the_marker_is_decided() -> None:
     assert could_hold("python_version > '3'", LINUX, frozenset())
 
 
+def test_a_version_of_thousands_of_digits_could_hold() -> None:
+    assert could_hold(f"python_version < '3.{'1' * 5000}'", LINUX)
+
+
 @pytest.mark.parametrize("marker", ["python_version >>> '3'", "x", "os_name == ", "a" * (MAX_LENGTH + 1)])
 def test_a_marker_that_does_not_parse_is_an_error_for_readers_and_could_hold_for_judges(marker: str) -> None:
     with pytest.raises(MarkerError) as raised:

@@ -1,0 +1,36 @@
+"""What an input was resolved or installed for, held against a target."""
+
+from __future__ import annotations
+
+from ftaudit.model.markers import could_hold
+from ftaudit.model.project import MadeFor, Reading
+from ftaudit.model.requires_python import allows
+from ftaudit.model.target import Target
+
+
+def made_elsewhere(reading: Reading, target: Target) -> str:
+    """What *reading* was made for, as the end of "made for …"; empty where that covers *target*.
+
+    A lock whose ``requires-python`` or environments leave the target out was not resolved for it: edges that
+    only hold there may be missing.
+    """
+    if reading.made_for is not None and not _covers(reading.made_for, target):
+        return _words(reading.made_for)
+    if not allows(reading.requires_python, target.interpreter):
+        return f"Python {reading.requires_python}"
+    if reading.environments and not any(could_hold(m, target.environment) for m in reading.environments):
+        return "other environments than the target"
+    return ""
+
+
+def _covers(made_for: MadeFor, target: Target) -> bool:
+    """A part that the input does not tell is no evidence that it covers the target, but for the platform of
+    one without anything compiled."""
+    interpreter = target.interpreter
+    python = f"{interpreter.major}.{interpreter.minor}{'t' if interpreter.free_threaded else ''}"
+    platform = target.platform.partition("@")[0]
+    return made_for.python == python and made_for.platform in (None, platform)
+
+
+def _words(made_for: MadeFor) -> str:
+    return " on ".join(filter(None, (made_for.python or "another interpreter", made_for.platform)))
