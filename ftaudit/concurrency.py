@@ -7,6 +7,7 @@ ends every thread that was started, at once.
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -21,6 +22,10 @@ K = TypeVar("K")
 
 GRACE_SECONDS = 2.0
 """How long an ended run waits for its threads after waking them. They are daemons: none outlives us."""
+
+
+TICK_SECONDS = 0.1
+"""How often progress is told."""
 
 
 class Deadline:
@@ -54,6 +59,7 @@ class Scope:
         self._lock = threading.Lock()
         self._wakers: dict[int, Callable[[], None]] = {}
         self._next = 0
+        self._when_blocking: Callable[[], None] | None = None
 
     def cancel(self) -> None:
         """Ends the scope and wakes all that blocks in it."""
@@ -68,8 +74,20 @@ class Scope:
             wake()
 
     @contextmanager
+    def when_blocking(self, call: Callable[[], None]) -> Iterator[None]:
+        """While the block runs, *call* is called by each thread of the scope that is about to wait."""
+        self._when_blocking = call
+        try:
+            yield
+        finally:
+            self._when_blocking = None
+
+    @contextmanager
     def on_cancel(self, wake: Callable[[], None]) -> Iterator[None]:
-        """While the block runs, the scope's end calls *wake* (from another thread; it must not block)."""
+        """While the block runs, which may wait, the scope's end calls *wake* (from another thread; it must
+        not block itself)."""
+        if self._when_blocking is not None:
+            self._when_blocking()
         with self._lock:
             token, self._next = self._next, self._next + 1
             self._wakers[token] = wake
@@ -119,14 +137,44 @@ class Once(Generic[K, R]):
 
 
 class _Pool(Generic[T, R]):
-    """Items handed out by index to a fixed number of threads, results kept by index."""
+    """Items handed out by index to a bounded number of threads, results kept by index.
 
-    def __init__(self, work: Callable[[T], R], items: Sequence[T], scope: Scope) -> None:
+    With the GIL on, threads that only compute slow each other down: there is one until it has to wait, then
+    one more for each that waits. With the GIL off all are started at once.
+    """
+
+    def __init__(self, work: Callable[[T], R], items: Sequence[T], scope: Scope, jobs: int) -> None:
         self.work, self.items, self.scope = work, items, scope
         self.results: dict[int, R] = {}
         self.errors: dict[int, BaseException] = {}
-        self._taken = 0
         self.changed = threading.Condition()
+        self._taken = 0
+        self._most = min(jobs, len(items))
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        for _ in range(1 if _gil_enabled() else self._most):
+            self.grow()
+
+    def grow(self) -> None:
+        """Starts one more thread, where there is work for it and the bound allows it."""
+        with self.changed:
+            if len(self._threads) == self._most or self._taken == len(self.items):
+                return
+            thread = threading.Thread(target=self._run, name=f"ftaudit-{len(self._threads)}", daemon=True)
+            self._threads.append(thread)
+        thread.start()
+
+    def join(self) -> None:
+        """Waits for all threads, not longer than `GRACE_SECONDS` in all."""
+        end = time.monotonic() + GRACE_SECONDS
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(max(0.0, end - time.monotonic()))
+
+    @property
+    def done(self) -> bool:
+        return len(self.results) == len(self.items)
 
     def _take(self) -> int | None:
         with self.changed:
@@ -135,7 +183,7 @@ class _Pool(Generic[T, R]):
             self._taken += 1
             return self._taken - 1
 
-    def run(self) -> None:
+    def _run(self) -> None:
         while (index := self._take()) is not None:
             try:
                 result = self.work(self.items[index])
@@ -146,7 +194,14 @@ class _Pool(Generic[T, R]):
             else:
                 with self.changed:
                     self.results[index] = result
-                    self.changed.notify_all()
+                    if self.done:
+                        self.changed.notify_all()
+
+
+def _gil_enabled() -> bool:
+    """Whether only one thread computes at a time (PEP 703; before 3.13 always)."""
+    asked: Callable[[], bool] = getattr(sys, "_is_gil_enabled", lambda: True)
+    return asked()
 
 
 def run_all(
@@ -165,25 +220,18 @@ def run_all(
     `DeadlineExceededError` is raised only when work does not return within `GRACE_SECONDS` of that.
     *progress* gets the number of items done, in the calling thread. No thread is left at work.
     """
-    pool = _Pool(work, items, scope)
-    threads = [
-        threading.Thread(target=pool.run, name=f"ftaudit-{number}", daemon=True)
-        for number in range(min(jobs, len(items)))
-    ]
+    pool = _Pool(work, items, scope, jobs)
     try:
-        for thread in threads:
-            thread.start()
-        _watch(pool, scope, progress)
+        with scope.when_blocking(pool.grow):
+            pool.start()
+            _watch(pool, scope, progress)
     finally:
-        if len(pool.results) < len(items):
+        if not pool.done:
             scope.cancel()
-        end = time.monotonic() + GRACE_SECONDS
-        for thread in threads:
-            if thread.ident is not None:
-                thread.join(max(0.0, end - time.monotonic()))
+        pool.join()
     if pool.errors:
         raise pool.errors[min(pool.errors)]
-    if len(pool.results) < len(items):
+    if not pool.done:
         scope.check()
     return tuple(pool.results[index] for index in range(len(items)))
 
@@ -191,14 +239,19 @@ def run_all(
 def _watch(pool: _Pool[T, R], scope: Scope, progress: Callable[[int], None] | None) -> None:
     shown = 0
     woken: float | None = None
-    with pool.changed:
-        while len(pool.results) < len(pool.items) and not pool.errors and not scope.cancelled:
-            pool.changed.wait(0.1 if woken else min(0.1, scope.deadline.within(0.1) + 0.001))
-            if progress and len(pool.results) != shown:
-                shown = len(pool.results)
-                progress(shown)
-            if woken is None and scope.deadline.passed:
-                woken = time.monotonic()
-                scope.wake()
-            if woken is not None and time.monotonic() - woken > GRACE_SECONDS:
-                return
+    while not pool.done and not pool.errors and not scope.cancelled:
+        with pool.changed:
+            if not pool.done and not pool.errors:
+                pool.changed.wait(
+                    TICK_SECONDS if woken else min(TICK_SECONDS, scope.deadline.within(1) + 0.001)
+                )
+        if len(pool.results) == shown:
+            pool.grow()  # whatever it is that waits, it did not say so
+        elif progress:
+            progress(len(pool.results))
+        shown = len(pool.results)
+        if woken is None and scope.deadline.passed:
+            woken = time.monotonic()
+            scope.wake()
+        if woken is not None and time.monotonic() - woken > GRACE_SECONDS:
+            return

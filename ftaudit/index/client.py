@@ -17,7 +17,7 @@ from ftaudit.concurrency import Once, Scope
 from ftaudit.index.config import FIRST, Index, IndexOptions, Plan, Settings
 from ftaudit.index.default import public_index
 from ftaudit.index.local import read_folder
-from ftaudit.index.packed import read_page
+from ftaudit.index.packed import PageReader
 from ftaudit.index.pages import ACCEPT, MAX_PAGE, Listing, parse_page
 from ftaudit.index.versions import name_and_version
 from ftaudit.model.evidence import (
@@ -130,12 +130,13 @@ class IndexClient:
         if index.path is not None:
             return self._ask_folder(index, index.path, name)
         url = f"{index.url}/{name}/"
-        answer = self._http.get(url, accept=ACCEPT, limit=MAX_PAGE)
+        reader = PageReader(self._http.cache, name)
+        answer = self._http.get(url, accept=ACCEPT, limit=MAX_PAGE, known=reader.known)
         if isinstance(answer, Missing):
             return answer
         if answer.status in GONE:
             return Missing(what=name, why=f"not listed by {index.shown}", kind=NOT_LISTED)
-        listing = read_page(answer, name, index.shown, self._http.cache)
+        listing = reader.read(answer, index.shown)
         return listing if isinstance(listing, Missing) else (listing, answer.as_of)
 
     def _ask_folder(self, index: Index, path: Path, name: str) -> tuple[Listing, datetime] | Missing:

@@ -8,8 +8,7 @@ another page.
 
 from __future__ import annotations
 
-import hashlib
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from ftaudit.index.pages import Listing, build_file, parse_page
 from ftaudit.index.versions import group
@@ -17,26 +16,38 @@ from ftaudit.model.evidence import FileList, Missing, ProjectStatus
 from ftaudit.net.cache import Cache
 from ftaudit.net.session import Answer
 
-_FORM = "page 2"
+_FORM = "page 3"
 """Counted up whenever the form or what is checked changes."""
 
 
-def read_page(answer: Answer, name: str, index: str, cache: Cache) -> Listing | Missing:
-    """The page of the project *name* in *answer*, from its packed form where there is one."""
-    kind = answer.content_type.strip().lower()
-    key = f"{_FORM} {name} {kind} {hashlib.sha256(answer.body).hexdigest()}"
-    kept = cache.load_derived(key)
-    listing = _unpack(kept[0], answer.url, index) if kept is not None else None
-    if listing is not None:
-        return listing
-    parsed = parse_page(answer.body, answer.content_type, answer.url, index)
-    if isinstance(parsed, Missing):
-        return parsed
-    groups = group(name, parsed.files.names)
-    packed = _pack(parsed, groups)
-    if packed is not None:
-        cache.store_derived(key, packed)
-    return replace(parsed, files=parsed.files.grouped(groups), entries=())
+class PageReader:
+    """Reads the page of the project *name*, from its packed form where there is one."""
+
+    def __init__(self, cache: Cache, name: str) -> None:
+        self._cache, self._name = cache, name
+        self._kept: _Packed | None = None
+
+    def known(self, digest: str, content_type: str) -> bool:
+        """Whether the page whose body has this SHA-256 is kept in its packed form."""
+        kept = self._cache.load_derived(self._key(digest, content_type))
+        self._kept = _unpack(kept[0]) if kept is not None else None
+        return self._kept is not None
+
+    def read(self, answer: Answer, index: str) -> Listing | Missing:
+        """The page in *answer* of the index shown as *index*."""
+        if self._kept is not None:
+            return self._kept.listing(answer.url, index)
+        parsed = parse_page(answer.body, answer.content_type, answer.url, index)
+        if isinstance(parsed, Missing):
+            return parsed
+        groups = group(self._name, parsed.files.names)
+        packed = _pack(parsed, groups)
+        if packed is not None:
+            self._cache.store_derived(self._key(answer.digest, answer.content_type), packed)
+        return replace(parsed, files=parsed.files.grouped(groups), entries=())
+
+    def _key(self, digest: str, content_type: str) -> str:
+        return f"{_FORM} {self._name} {content_type.strip().lower()} {digest}"
 
 
 def _pack(listing: Listing, groups: dict[str, list[int]]) -> bytes | None:
@@ -52,14 +63,34 @@ def _pack(listing: Listing, groups: dict[str, list[int]]) -> bytes | None:
     return packed
 
 
-def _unpack(content: bytes, url: str, index: str) -> Listing | None:
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """A page as it was kept: each entry is packed for itself, and unpacked when its file is looked at."""
+
+    status: ProjectStatus
+    reason: str
+    skipped: int
+    names: list[str]
+    groups: dict[str, list[int]]
+    entries: list[bytes]
+
+    def listing(self, url: str, index: str) -> Listing:
+        import msgpack
+
+        files = FileList(
+            self.names,
+            lambda number: build_file(msgpack.unpackb(self.entries[number]), url, index),
+            self.groups,
+        )
+        return Listing(files=files, status=self.status, status_reason=self.reason, skipped=self.skipped)
+
+
+def _unpack(content: bytes) -> _Packed | None:
     """None where *content* is of another form."""
     import msgpack
 
     try:
         (status, reason, skipped), names, groups, entries = msgpack.unpackb(content)
-        listed = ProjectStatus(status)
+        return _Packed(ProjectStatus(status), reason, skipped, names, groups, entries)
     except (ValueError, TypeError):
         return None
-    files = FileList(names, lambda number: build_file(msgpack.unpackb(entries[number]), url, index), groups)
-    return Listing(files=files, status=listed, status_reason=reason, skipped=skipped)

@@ -1,14 +1,16 @@
 """Responses kept across runs, in the format and the files of CacheControl.
 
-CacheControl writes the entries (`ftaudit.net.storing`: its ``CacheController`` decides what may be stored
-and merges what a 304 says). They are read here without it, since importing it imports requests, and a run
-that finds everything in the cache has no need of either: an entry is ``cc=4,`` and a msgpack map, in the file
-that ``FileCache._fn`` names. An entry of any other format counts as absent and is written anew.
+CacheControl writes the entries (`ftaudit.net.storing`: its ``CacheController`` decides what may be stored and
+merges what a 304 says). They are read here without it, since importing it imports requests, and a run that
+finds everything in the cache has no need of either: an entry is ``cc=4,`` and a msgpack map, in the file that
+``SeparateBodyFileCache._fn`` names, its body beside it. An entry of any other format counts as absent and is
+written anew.
 
-Three headers of our own are kept with each response: when it was fetched, until when it is fresh, and the URL
-that answered. Freshness is decided once, when a response is stored; an entry that is no longer fresh stays,
-for ``--offline`` and for revalidation. Two runs at once do not harm each other: every file is written beside
-its place and then renamed.
+Four headers of our own are kept with each response: when it was fetched, until when it is fresh, the URL that
+answered, and the hash of the body, which is read only when it is asked for. Freshness is decided once, when a
+response is stored; an entry that is no longer fresh stays, for ``--offline`` and revalidation. Two runs at
+once do not harm each other: every file is written beside its place and then renamed, and a body that is not
+the one of its entry is not believed.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -30,6 +32,7 @@ from ftaudit.errors import UsageError
 FETCHED = "x-ftaudit-fetched"
 FRESH_UNTIL = "x-ftaudit-fresh-until"
 FINAL_URL = "x-ftaudit-url"
+DIGEST = "x-ftaudit-sha256"
 
 HEURISTIC_SECONDS = 600.0
 """How long a response is fresh whose server says nothing about it (RFC 9111, 4.2.2 leaves that to us)."""
@@ -48,11 +51,12 @@ _ABANDONED_SECONDS = 24 * 3600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
-    """A response of the cache. ``raw`` is the body as it came, ``headers`` have names in lower case."""
+    """A response of the cache. ``headers`` have names in lower case, ``digest`` is the body's SHA-256."""
 
     status: int
     headers: Mapping[str, str]
-    raw: bytes = field(repr=False)
+    digest: str
+    path: Path
     fetched: float
     fresh_until: float
 
@@ -83,10 +87,18 @@ class Cache:
         data = _read(path)
         if data is None:
             return None
-        stored = _parse(data)
+        stored = _parse(data, path)
         if stored is None:
             _remove(path)
         return stored
+
+    def body(self, stored: Stored) -> bytes | None:
+        """The body as it came; None, and the entry is removed, where it is not the one of the entry."""
+        raw = _read(stored.path.with_name(stored.path.name + ".body"))
+        if raw is not None and hashlib.sha256(raw).hexdigest() == stored.digest:
+            return raw
+        _remove(stored.path)
+        return None
 
     def fresh(self, stored: Stored) -> bool:
         """An entry from the future (a clock that was wrong) is not fresh."""
@@ -115,7 +127,7 @@ class Cache:
                 _write(path, hashlib.sha256(content).digest() + content)
 
 
-def _parse(data: bytes) -> Stored | None:
+def _parse(data: bytes, path: Path) -> Stored | None:
     """An entry as CacheControl's ``Serializer`` writes it, or None where it is not one of ours."""
     import msgpack  # type: ignore[import-untyped, unused-ignore]
 
@@ -127,7 +139,8 @@ def _parse(data: bytes) -> Stored | None:
         return Stored(
             status=int(response["status"]),
             headers=headers,
-            raw=bytes(response["body"]),
+            digest=headers[DIGEST],
+            path=path,
             fetched=float(headers[FETCHED]),
             fresh_until=float(headers[FRESH_UNTIL]),
         )
@@ -243,10 +256,11 @@ def _write(path: Path, content: bytes) -> None:
 def _read(path: Path) -> bytes | None:
     try:
         with path.open("rb") as file:
-            content = file.read(MAX_ENTRY + 1)
+            # read(limit) would set aside as much as the limit each time
+            size = os.fstat(file.fileno()).st_size
+            return file.read(size) if size <= MAX_ENTRY else None
     except OSError:
         return None
-    return content if len(content) <= MAX_ENTRY else None
 
 
 def _remove(path: Path) -> None:

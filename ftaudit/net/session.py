@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -25,16 +27,21 @@ GONE = frozenset({404, 410})
 class Answer:
     """A response: ``status`` is 200, 206, 404 or 410. ``url`` is the one that answered, without credentials.
 
-    ``as_of`` is when it was fetched or revalidated, UTC. ``total`` is the size of the whole file where
-    ``status`` is 206.
+    ``digest`` is the SHA-256 of the body as it came. ``body`` is empty where it was known. ``as_of`` is when
+    it was fetched or revalidated, UTC. ``total`` is the size of the whole file where ``status`` is 206.
     """
 
     status: int
     url: str
     content_type: str
     body: bytes = field(repr=False)
+    digest: str = ""
     as_of: datetime
     total: int | None = None
+
+
+Known = Callable[[str, str], bool]
+"""Whether all that is wanted of a body is known, by its SHA-256 and its content type: it is then not read."""
 
 
 class Http:
@@ -65,27 +72,54 @@ class Http:
         while self._opened:
             self._opened.pop().close()
 
-    def get(self, url: str, *, accept: str = "*/*", limit: int) -> Answer | Missing:
+    def get(
+        self, url: str, *, accept: str = "*/*", limit: int, known: Known = lambda digest, kind: False
+    ) -> Answer | Missing:
         """*url* (without credentials), its body at most *limit* bytes."""
         stored = self.cache.load(url)
         if stored is not None and (self._options.offline or self.cache.fresh(stored)):
-            self._served.append(None)
-            return _from_cache(url, stored, limit)
+            answer = self._from_cache(url, stored, limit, known)
+            if answer is not None:
+                self._served.append(None)
+                return answer
+            stored = None
         if self._options.offline:
             return _offline(url)
         headers = {"Accept": accept, **_conditions(stored)}
         reply = self._send(url, headers, limit)
         if not isinstance(reply, Missing) and reply.status == 304 and stored is not None:
-            return self._revalidated(url, stored, reply, limit)
+            return self._revalidated(url, stored, reply, limit, known)
         if isinstance(reply, Missing) or (reply.status != 200 and reply.status not in GONE):
             return reply if isinstance(reply, Missing) else _unexpected(url, reply.status)
+        fetched = self.cache.clock()
         if self.cache.writable:
             from ftaudit.net.storing import store
 
-            store(self.cache, url, reply)
-        now = datetime.fromtimestamp(self.cache.clock(), UTC)
+            store(self.cache, url, reply, fetched)
+        now = datetime.fromtimestamp(fetched, UTC)
         encoding, kind = reply.headers.get("content-encoding", ""), reply.headers.get("content-type", "")
         return _answer(reply.status, reply.url, kind, reply.raw, encoding, now, limit)
+
+    def _from_cache(
+        self, url: str, stored: Stored, limit: int, known: Known, *, as_of: datetime | None = None
+    ) -> Answer | Missing | None:
+        """None where the entry turns out to be damaged."""
+        fetched = as_of or datetime.fromtimestamp(stored.fetched, UTC)
+        encoding, kind = stored.headers.get("content-encoding", ""), stored.headers.get("content-type", "")
+        final = stored.headers.get(FINAL_URL, url)
+        if stored.status in GONE or known(stored.digest, kind):
+            return Answer(
+                status=stored.status,
+                url=final,
+                content_type=kind,
+                body=b"",
+                digest=stored.digest,
+                as_of=fetched,
+            )
+        raw = self.cache.body(stored)
+        if raw is None:
+            return None
+        return _answer(stored.status, final, kind, raw, encoding, fetched, limit)
 
     def part(self, url: str, start: int, end: int | None, *, whole_limit: int) -> Answer | Missing:
         """Bytes *start* to *end* (exclusive), or the last *-start* bytes where *end* is None.
@@ -131,12 +165,19 @@ class Http:
         self._opened.append(transport)
         return transport
 
-    def _revalidated(self, url: str, stored: Stored, reply: Reply, limit: int) -> Answer | Missing:
+    def _revalidated(
+        self, url: str, stored: Stored, reply: Reply, limit: int, known: Known
+    ) -> Answer | Missing:
         from ftaudit.net.storing import revalidate
 
+        now = datetime.fromtimestamp(self.cache.clock(), UTC)
+        answer = self._from_cache(url, stored, limit, known, as_of=now)
+        if answer is None:
+            why = "the server says that nothing changed, and what was kept is damaged: try again"
+            return Missing(what=mask(url), why=why, kind="index-unreachable")
         if self.cache.writable:
             revalidate(self.cache, url, stored, reply)
-        return _from_cache(url, stored, limit, as_of=datetime.fromtimestamp(self.cache.clock(), UTC))
+        return answer
 
 
 def _offline(url: str) -> Missing:
@@ -155,13 +196,6 @@ def _conditions(stored: Stored | None) -> dict[str, str]:
     return {header: stored.headers[name] for header, name in pairs if name in stored.headers}
 
 
-def _from_cache(url: str, stored: Stored, limit: int, *, as_of: datetime | None = None) -> Answer | Missing:
-    fetched = as_of or datetime.fromtimestamp(stored.fetched, UTC)
-    encoding, kind = stored.headers.get("content-encoding", ""), stored.headers.get("content-type", "")
-    final = stored.headers.get(FINAL_URL, url)
-    return _answer(stored.status, final, kind, stored.raw, encoding, fetched, limit)
-
-
 def _answer(
     status: int, url: str, kind: str, raw: bytes, encoding: str, as_of: datetime, limit: int
 ) -> Answer | Missing:
@@ -175,7 +209,8 @@ def _answer(
         return Missing(
             what=mask(url), why=f"larger than {limit // 1024} kB, the limit for it", kind="too-large"
         )
-    return Answer(status=status, url=url, content_type=kind, body=body, as_of=as_of)
+    digest = hashlib.sha256(raw).hexdigest()
+    return Answer(status=status, url=url, content_type=kind, body=body, digest=digest, as_of=as_of)
 
 
 def _total(content_range: str, start: int, end: int | None, length: int) -> int | None:

@@ -5,6 +5,7 @@ Imported only when a response came from the network; see `ftaudit.net.cache` for
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, cast
@@ -13,9 +14,10 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 import urllib3
 from cachecontrol import CacheController
-from cachecontrol.caches import FileCache
+from cachecontrol.caches import SeparateBodyFileCache
 
 from ftaudit.net.cache import (
+    DIGEST,
     FETCHED,
     FINAL_URL,
     FRESH_UNTIL,
@@ -47,14 +49,15 @@ class _NoLock:
         pass
 
 
-def store(cache: Cache, url: str, reply: Reply) -> None:
-    """Keeps *reply* (200, 404 or 410) under *url*, as far as its ``Cache-Control`` allows storing."""
-    headers = _kept(reply, cache.clock(), _KEPT_HEADERS)
-    headers[FRESH_UNTIL] = str(freshness(reply.headers, cache.clock()))
+def store(cache: Cache, url: str, reply: Reply, now: float) -> None:
+    """Keeps *reply* (200, 404 or 410), got *now*, under *url* as far as its ``Cache-Control`` allows."""
+    headers = _kept(reply, now, _KEPT_HEADERS)
+    headers[FRESH_UNTIL] = str(freshness(reply.headers, now))
     for name in ("date", "expires"):  # CacheControl stores nothing that has neither a validator nor these
         if http_date(headers.get(name)) is None:
             headers[name] = _LONG_AGO if name in headers else _NOT_SAID
     body = reply.raw if reply.status == 200 else b""
+    headers[DIGEST] = hashlib.sha256(body).hexdigest()
     with suppress(OSError):  # a full or read-only disk only costs the next run a request
         _controller(cache).cache_response(
             _request(url), _response(reply.status, headers), body=body, status_codes=(200, 404, 410)
@@ -84,7 +87,7 @@ _NOT_SAID = "Thu, 01 Jan 1970 00:00:01 GMT"
 
 def _controller(cache: Cache) -> CacheController:
     # forever: a stale entry is not purged but kept for --offline
-    files = FileCache(cache.responses, forever=True, lock_class=cast(Any, _NoLock))
+    files = SeparateBodyFileCache(cache.responses, forever=True, lock_class=cast(Any, _NoLock))
     return CacheController(files)
 
 

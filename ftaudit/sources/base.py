@@ -61,4 +61,3 @@ class Format:
     file_names: tuple[str, ...]
     score: Callable[[Document], int]
     read: Callable[[Document], Reading]
-    opens: Opens = Opens.CONTENT

@@ -10,9 +10,10 @@ from pathlib import Path
 
 from ftaudit.errors import FtauditError, InputError, RefusedError
 from ftaudit.model.project import Problem, Reading, Severity
+from ftaudit.model.text import mask
 from ftaudit.sources import project
 from ftaudit.sources.base import Document, Opens
-from ftaudit.sources.registry import FORMATS, choose
+from ftaudit.sources.registry import choose, formats
 from ftaudit.sources.tree import DiskTree
 
 _PROJECT_MARKS = (".git", "pyproject.toml")
@@ -59,7 +60,7 @@ def _located(path: str, cwd: Path, root: Path | None) -> Document:
     named = cwd / path
     shown = Path(path).as_posix()
     if not os.path.lexists(named):
-        raise InputError(shown, "no such file or directory")
+        raise InputError(mask(path), "no such file or directory")  # a URL, perhaps, with a password
     folder = named.is_dir()
     real = Path(os.path.realpath(named if folder else named.parent))
     base = Path(os.path.realpath(root)) if root else _project_root(real)
@@ -81,7 +82,7 @@ def _chosen(document: Document) -> tuple[Document, str]:
     """The document to read, and what is to be said of the choice: in a project folder it is a file of it."""
     if not document.folder or choose(document, Opens.FOLDER):
         return document, ""
-    choice = project.choose(document, FORMATS)
+    choice = project.choose(document, tuple(formats(Opens.CONTENT)))
     return Document(
         path=posixpath.normpath(posixpath.join(document.path, choice.name)),
         place=posixpath.normpath(posixpath.join(document.place, choice.name)),
@@ -105,7 +106,7 @@ def _read_file(document: Document) -> Reading:
         raise InputError(
             document.path,
             "not a lockfile or environment that ftaudit knows",
-            advice="it reads: " + ", ".join(known.name for known in FORMATS),
+            advice="it reads: " + ", ".join(known.name for known in formats()),
         )
     return chosen.read(document)
 

@@ -15,7 +15,7 @@ from packaging.tags import Tag
 
 from ftaudit.errors import InputError
 from ftaudit.model.project import MadeFor, Problem, Reading
-from ftaudit.sources.base import Document, Format, Opens
+from ftaudit.sources.base import Document, Format
 from ftaudit.sources.dist_info import Site, read_site
 from ftaudit.sources.platforms import known_platform
 
@@ -135,5 +135,4 @@ FORMAT = Format(
     file_names=(_CONFIG,),
     score=_score,
     read=read,
-    opens=Opens.FOLDER,
 )

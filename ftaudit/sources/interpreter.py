@@ -18,7 +18,7 @@ from pathlib import Path
 from ftaudit.errors import InputError
 from ftaudit.model.project import MadeFor, Pin, Problem, Reading
 from ftaudit.model.text import short
-from ftaudit.sources.base import Document, Format, Opens
+from ftaudit.sources.base import Document, Format
 from ftaudit.sources.dist_info import read_site
 from ftaudit.sources.platforms import platform_name
 from ftaudit.sources.tree import DiskTree
@@ -149,5 +149,4 @@ FORMAT = Format(
     file_names=("python", "python3*", "python.exe"),
     score=_score,
     read=read,
-    opens=Opens.PLACE,
 )

@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 
 from ftaudit.errors import NothingToAuditError
 from ftaudit.model.text import short
-from ftaudit.sources.base import Document, Format, Opens
+from ftaudit.sources.base import Document, Format
 
 _BELOW = "requirements"
 _ENVIRONMENTS = (".venv", "venv", "env")
@@ -63,10 +63,9 @@ def _candidates(document: Document, formats: Sequence[Format]) -> Iterator[str]:
     below = (f"{_BELOW}/{name}" for name in tree.entries(_join(document, _BELOW)))
     names = [*tree.entries(document.place), *below]
     for candidate in formats:
-        if candidate.opens is Opens.CONTENT:
-            for pattern in candidate.file_names:
-                matching = (name for name in names if fnmatchcase(name, pattern))
-                yield from (name for name in matching if tree.is_file(_join(document, name)))
+        for pattern in candidate.file_names:
+            matching = (name for name in names if fnmatchcase(name, pattern))
+            yield from (name for name in matching if tree.is_file(_join(document, name)))
 
 
 def _join(document: Document, *names: str) -> str:

@@ -1,41 +1,59 @@
-"""The formats that can be read: one line each, and no second list anywhere."""
+"""The formats that can be read: one line each, and no second list anywhere.
+
+A module is imported when its format is tried. It is named for the files that it reads, so for a file of a
+usual name the first one that is tried is the right one, and the others are not paid for.
+"""
 
 from __future__ import annotations
 
-from ftaudit.sources import (
-    environment,
-    interpreter,
-    pdm_lock,
-    pipfile_lock,
-    poetry_lock,
-    pylock,
-    requirements,
-    uv_lock,
-    wheel,
-    wheelhouse,
-)
+from collections.abc import Iterator
+from importlib import import_module
+
 from ftaudit.sources.base import Document, Format, Opens
 
-FORMATS: tuple[Format, ...] = (
-    uv_lock.FORMAT,
-    pylock.FORMAT,
-    poetry_lock.FORMAT,
-    pdm_lock.FORMAT,
-    pipfile_lock.FORMAT,
-    requirements.FORMAT,
-    environment.FORMAT,
-    wheelhouse.FORMAT,
-    wheel.FORMAT,
-    interpreter.FORMAT,
+_MODULES: tuple[tuple[str, Opens], ...] = (
+    ("uv_lock", Opens.CONTENT),
+    ("pylock", Opens.CONTENT),
+    ("poetry_lock", Opens.CONTENT),
+    ("pdm_lock", Opens.CONTENT),
+    ("pipfile_lock", Opens.CONTENT),
+    ("requirements", Opens.CONTENT),
+    ("environment", Opens.FOLDER),
+    ("wheelhouse", Opens.FOLDER),
+    ("wheel", Opens.PLACE),
+    ("interpreter", Opens.PLACE),
 )
+"""In the order of preference."""
+
+
+def formats(opens: Opens | None = None) -> Iterator[Format]:
+    """All formats, or those handed *opens*, in the order of preference."""
+    return (_load(module) for module, handed in _MODULES if opens in (None, handed))
 
 
 def choose(document: Document, opens: Opens = Opens.CONTENT) -> Format | None:
     """The format of *document* among those handed *opens*: the highest score, the first registered of equals,
     or None for no format."""
-    best, highest = None, 0
-    for candidate in FORMATS:
-        score = candidate.score(document) if candidate.opens is opens else 0
-        if score > highest:
-            best, highest = candidate, score
-    return best
+    likely = _likely(document)
+    if likely is not None and opens is Opens.PLACE:
+        return None
+    if likely is not None and (candidate := _load(likely)).score(document) == 2:
+        return candidate
+    scored = [(candidate.score(document), candidate) for candidate in formats(opens)]
+    best = max((score for score, _ in scored), default=0)
+    return next((candidate for score, candidate in scored if score == best), None) if best else None
+
+
+def _likely(document: Document) -> str | None:
+    """The module named like *document*: ``uv_lock`` for ``uv.lock``, ``pylock`` for ``pylock.dev.toml``."""
+    name = document.name.lower().replace(".", "_")
+    if document.folder or not name.endswith(("_lock", "_toml", "_txt", "_in")):
+        return None
+    return next(
+        (module for module, opens in _MODULES if opens is Opens.CONTENT and name.startswith(module)), None
+    )
+
+
+def _load(module: str) -> Format:
+    loaded: Format = import_module(f"ftaudit.sources.{module}").FORMAT
+    return loaded

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftaudit.model.project import Problem, Reading
-from ftaudit.sources.base import Document, Format, Opens
+from ftaudit.sources.base import Document, Format
 from ftaudit.sources.wheel_at_hand import read_wheel
 
 _NAME = "wheel"
@@ -32,5 +32,4 @@ FORMAT = Format(
     file_names=("*.whl",),
     score=lambda document: 2 * document.name.endswith(".whl"),
     read=read,
-    opens=Opens.PLACE,
 )

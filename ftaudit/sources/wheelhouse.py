@@ -10,7 +10,7 @@ from ftaudit.errors import InputError
 from ftaudit.model.project import DeclaredIndex, Edge, Pin, PinKey, Problem, Reading
 from ftaudit.model.text import short
 from ftaudit.model.wheel_name import is_sdist
-from ftaudit.sources.base import Document, Format, Opens
+from ftaudit.sources.base import Document, Format
 from ftaudit.sources.wheel_at_hand import read_sdist, read_wheel
 
 _NAME = "wheelhouse"
@@ -76,5 +76,4 @@ FORMAT = Format(
     file_names=(),
     score=_score,
     read=read,
-    opens=Opens.FOLDER,
 )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 
 from ftaudit.index import packed
-from ftaudit.index.packed import read_page
+from ftaudit.index.packed import PageReader
 from ftaudit.index.pages import Listing
 from ftaudit.model.evidence import Missing
 from ftaudit.net.cache import Cache
@@ -22,7 +24,16 @@ STATUS = {"project-status": {"status": "archived", "reason": "done"}}
 
 
 def answer(body: bytes, kind: str = JSON) -> Answer:
-    return Answer(status=200, url=URL, content_type=kind, body=body, as_of=datetime(2026, 1, 1, tzinfo=UTC))
+    digest = hashlib.sha256(body).hexdigest()
+    as_of = datetime(2026, 1, 1, tzinfo=UTC)
+    return Answer(status=200, url=URL, content_type=kind, body=body, digest=digest, as_of=as_of)
+
+
+def read_page(given: Answer, name: str, index: str, cache: Cache) -> Listing | Missing:
+    """What a run does: whether the body is known is asked before it is read."""
+    reader = PageReader(cache, name)
+    known = reader.known(given.digest, given.content_type)
+    return reader.read(replace(given, body=b"") if known else given, index)
 
 
 def page(*files: dict[str, Any], **more: Any) -> bytes:

@@ -14,7 +14,7 @@ from ftaudit.model.project import Reading, Severity
 from ftaudit.sources import registry
 from ftaudit.sources.base import Document, Format
 from ftaudit.sources.collect import Collected, collect
-from ftaudit.sources.registry import FORMATS
+from ftaudit.sources.registry import formats
 from tests.builders.environments import install, venv
 from tests.builders.wheels import wheel
 
@@ -70,7 +70,7 @@ def test_an_unknown_format_is_one_line_with_advice(name: str, content: str, tmp_
     (tmp_path / name).write_text(content)
     found = error(at(tmp_path, name))
     assert str(found) == f"{name}: not a lockfile or environment that ftaudit knows"
-    assert all(known.name in found.advice for known in FORMATS)
+    assert all(known.name in found.advice for known in formats())
     assert found.exit_status == 2
 
 
@@ -160,7 +160,7 @@ def fail_with(raised: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
         raise raised
 
     known = Format(name="f", about="", file_names=(), score=lambda _: 2, read=read)
-    monkeypatch.setattr(registry, "FORMATS", (known,))
+    monkeypatch.setattr(registry, "formats", lambda opens: iter((known,)))
 
 
 @pytest.mark.parametrize("raised", [RecursionError(), MemoryError(), OverflowError()])
