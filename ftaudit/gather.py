@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from ftaudit.concurrency import Scope, run_all
-from ftaudit.index.metadata import parse_metadata
 from ftaudit.index.versions import candidates
 from ftaudit.index.versions import release as release_of
 from ftaudit.judge.install import FROM_DISK, FROM_LOCK, choose
@@ -124,6 +123,8 @@ def _metadata(
     Where nothing is picked a file of the release that can be read stands in for it.
     """
     if pin.metadata is not None:
+        from ftaudit.index.metadata import parse_metadata  # imports email, which most runs do not need
+
         own = parse_metadata(
             pin.metadata.encode("utf-8", "replace"),
             name=pin.name,

@@ -13,7 +13,9 @@ _SECRET_PARAMETER = re.compile(
 
 def mask(text: str) -> str:
     """*text* (a URL, or a line that holds some) with credentials and secret-looking parameters masked."""
-    return _SECRET_PARAMETER.sub(r"\1****", _USER_INFO.sub("****@", text))
+    if "://" in text:
+        text = _USER_INFO.sub("****@", text)
+    return _SECRET_PARAMETER.sub(r"\1****", text) if "=" in text else text
 
 
 def without_credentials(url: str) -> str:

@@ -25,7 +25,7 @@ from pathlib import Path
 from tests.bench.serve import names, pinned
 
 HERE = Path(__file__).parent
-LOCK = HERE.parent / "fixtures" / "locks" / "uv" / "uv.lock"
+LOCK = HERE.parent / "fixtures" / "locks" / "uv.lock"
 JOBS = 16
 FTAUDIT = (sys.executable, "-m", "ftaudit")
 
@@ -37,10 +37,17 @@ class Run:
     status: int
 
 
+ENVIRONMENT = {
+    name: value for name, value in os.environ.items() if not name.startswith(("PIP_", "UV_", "XDG_"))
+} | {"PIP_CONFIG_FILE": os.devnull, "HOME": tempfile.gettempdir()}
+"""Without the user's own configuration: what indexes it names would be asked too."""
+
+
 def run(command: Sequence[str]) -> Run:
     """A whole process: wall time, and the most memory it held (``wait4``)."""
     begun = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, stdout=quiet, stderr=quiet, env=ENVIRONMENT) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     scale = 1e6 if sys.platform == "darwin" else 1e3
