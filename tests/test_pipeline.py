@@ -10,7 +10,7 @@ from ftaudit.concurrency import Scope
 from ftaudit.errors import Exit, FtauditError, InputError, RefusedError
 from ftaudit.knowledge.targets import target
 from ftaudit.model.evidence import Missing
-from ftaudit.model.project import MadeFor, Problem, Reading, Severity, SourceKind
+from ftaudit.model.project import ListedFile, MadeFor, Problem, Reading, Severity, SourceKind
 from ftaudit.model.report import PackageRow, Report
 from ftaudit.model.target import Target
 from ftaudit.model.verdict import Install, Status
@@ -138,7 +138,9 @@ def test_polars_alone_is_never_a_ready_stack_and_with_its_runtime_the_runtime_de
 
 
 def test_a_tag_is_not_enough_to_be_ready() -> None:
-    fake = FakeIndex({"a": page("a-1.0-cp314-cp314t-manylinux_2_17_x86_64.whl", name="a")})
+    fake = FakeIndex(
+        {"a": page("a-1.0-cp314-cp314t-manylinux_2_17_x86_64.whl", name="a")}, {"a": metadata(name="a")}
+    )
     (verdict,) = row(run(reading(pin("a")), index=fake).report, "a").verdicts
     assert (verdict.install, verdict.status) == (Install.WHEEL, Status.UNKNOWN)
     assert ("modules", "modules not read") in [(u.missing, u.why) for u in verdict.undecided]
@@ -213,6 +215,48 @@ class TestMadeElsewhere:
         assert run(env, index=index("a")).report.problems == ()
 
 
+def test_the_metadata_of_every_file_that_is_picked_in_turn_counts() -> None:
+    rebuilt, first = "a-1.0-2-py3-none-any.whl", pure("a")
+    no = metadata(name="a", requires_python="<3.14")
+    fake = FakeIndex({"a": page(first, rebuilt, name="a")}, {first: no, rebuilt: no})
+    assert row(run(reading(pin("a")), index=fake).report, "a").verdicts[0].status is Status.BLOCKED
+
+
+def test_files_that_only_the_lock_knows_are_held_to_the_date_too() -> None:
+    late = ListedFile(name=pure("a"), uploaded=NOW)
+    lock = reading(pin("a", listed=[late]))
+    done = audit([lock], [], [T314], FakeIndex({"a": page(name="a")}), jobs=1, scope=Scope(), now=NOW,
+                 version="0", uploaded_before=NOW)  # fmt: skip
+    assert row(done.report, "a").verdicts[0].status is Status.UNKNOWN
+
+
+def test_an_own_project_whose_requirements_were_not_read_leaves_the_set_open() -> None:
+    lines = reading(pin("app", "", kind=SourceKind.WORKSPACE), pin("a"), closed=False)
+    done = run(lines, index=index("a"))
+    assert "dependencies-not-known" in by_rule(done.report.problems)
+    assert done.report.summary[0].verdict is Status.UNKNOWN
+
+
+def test_two_environments_with_other_dependencies_are_each_held_to_their_own() -> None:
+    here = MadeFor(python="3.14t", platform="linux-x86_64")
+    one = reading(pin("a", needs=[], installed=True), closed=False, made_for=here)
+    other = reading(pin("a", needs=[edge("b")], installed=True), closed=False, made_for=here)
+    assert "dependency-not-pinned" in by_rule(run(one, other, index=index("a")).report.problems)
+    assert "dependency-not-pinned" in by_rule(run(other, one, index=index("a")).report.problems)
+
+
+def test_a_lock_for_the_same_feature_version_covers_the_free_threaded_build() -> None:
+    lock = reading(pin("a"), made_for=MadeFor(python="3.14"))
+    assert run(lock, index=index("a")).report.problems == ()
+    env = reading(pin("a"), made_for=MadeFor(python="3.14"), closed=False)
+    assert "resolved-elsewhere" in by_rule(run(env, index=index("a")).report.problems)
+
+
+def test_the_newest_version_is_told_of_every_pin_whose_page_was_read() -> None:
+    fake = FakeIndex({"a": page(pure("a"), "a-3.0-py3-none-any.whl", name="a")}, {"a": metadata(name="a")})
+    assert row(run(reading(pin("a")), index=fake).report, "a").verdicts[0].remedy.latest == "3.0"
+
+
 class TestExitStatus:
     broken = InputError("uv.lock", "invalid TOML", place="line 3")
     refused = RefusedError("a.txt", "lies outside the project")
@@ -226,6 +270,9 @@ class TestExitStatus:
 
     def test_a_refused_file_is_incomplete(self) -> None:
         assert run(reading(pin("a")), index=index("a"), errors=[self.refused]).exit_status is Exit.INCOMPLETE
+
+    def test_the_project_itself_alone_is_nothing_to_audit(self) -> None:
+        assert run(reading(pin("app", "", kind=SourceKind.WORKSPACE))).exit_status is Exit.NOTHING
 
     def test_nothing_pinned_is_nothing_to_audit(self) -> None:
         problem = Problem(input="lock", rule="unpinned-requirement", message="numpy>=2 fixes no version")

@@ -3,16 +3,42 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from ftaudit import __version__
-from ftaudit.cli import audit, cache, explain
+from ftaudit.cli import audit, cache, explain, messages
 from ftaudit.errors import Exit, FtauditError
+
+INTERRUPTED, READER_GONE = 128 + 2, 128 + 13
+"""What a shell reports of a program that SIGINT or SIGPIPE ended."""
+
+
+class _EndedError(Exception):
+    """The run was ended from outside."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(status)
+        self.status = status
+
+
+class _Commands(TyperGroup):
+    """Typer would say nothing of an interruption, and exit with 1 ("not met") where the reader has gone."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            raise _EndedError(INTERRUPTED) from None
+        except BrokenPipeError:
+            raise _EndedError(READER_GONE) from None
+
 
 app = typer.Typer(
     name="ftaudit",
+    cls=_Commands,
     help="Can this Python stack run on a free-threaded interpreter with the GIL really off?",
     invoke_without_command=True,
     pretty_exceptions_enable=False,
@@ -42,7 +68,7 @@ def _options(
 
 
 def run(arguments: list[str]) -> int:
-    """Runs the command line *arguments* and gives the exit status; only a broken pipe gets past it."""
+    """Runs the command line *arguments* and gives the exit status; nothing gets past it."""
     try:
         status = app(arguments, prog_name="ftaudit", standalone_mode=False)
     except typer.TyperException as error:
@@ -50,11 +76,10 @@ def run(arguments: list[str]) -> int:
         return _fail(error.format_message(), "ftaudit COMMAND --help lists the options")
     except FtauditError as error:
         return _fail(error.message, error.advice, error.exit_status)
-    except (KeyboardInterrupt, typer.Abort):
-        typer.echo("interrupted", err=True)
-        return 128 + 2
-    except BrokenPipeError:
-        raise
+    except _EndedError as ended:
+        if ended.status == INTERRUPTED:
+            typer.echo("interrupted", err=True)
+        return ended.status
     except Exception:  # noqa: BLE001 - the one place where a bug becomes an exit status
         import traceback  # slow to import, and seldom needed
 
@@ -64,7 +89,5 @@ def run(arguments: list[str]) -> int:
 
 
 def _fail(message: str, advice: str, status: Exit = Exit.WRONG_INPUT) -> int:
-    typer.echo(f"error: {message}", err=True)
-    if advice:
-        typer.echo(f"help: {advice}", err=True)
+    messages.error(message, advice)
     return status

@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ftaudit import __version__
-from ftaudit.cli import output, progress
-from ftaudit.errors import UsageError
+from ftaudit.cli import messages, output, progress
+from ftaudit.errors import Exit, UsageError
 
 if TYPE_CHECKING:
-    from ftaudit.errors import FtauditError
     from ftaudit.index.client import IndexClient
-    from ftaudit.model.report import Report
     from ftaudit.model.target import Target
+    from ftaudit.pipeline import Audit
 
 DEFAULT_JOBS = 16
 MAX_JOBS = 64
@@ -118,7 +117,8 @@ def audit(
     scope = Scope(Deadline(deadline))
     environ, cwd = os.environ, Path.cwd()
     collected = collect(inputs or ["."], cwd=cwd, root=root)
-    _say(collected.errors)
+    for error in collected.errors:
+        messages.error(error.message, error.advice)
     if not collected.readings:
         return collected.errors[0].exit_status
     options = IndexOptions(
@@ -128,7 +128,7 @@ def audit(
         index_map=tuple(index_map or ()),
         offline=offline,
         cache_dir=cache_dir,
-        uploaded_before=_moment(uploaded_before) if uploaded_before else None,
+        uploaded_before=None if uploaded_before is None else _moment(uploaded_before),
         root=root or cwd,
     )
     with (
@@ -146,10 +146,11 @@ def audit(
             scope=scope,
             now=now,
             version=__version__,
+            uploaded_before=options.uploaded_before,
             progress=update,
         )
     output.write(done.report, wanted, environ, verbose=verbose)
-    _say_what_happened(done.report, client, quiet=quiet, verbose=verbose)
+    _say_what_happened(done, client, quiet=quiet, verbose=verbose)
     return done.exit_status
 
 
@@ -175,21 +176,18 @@ def _moment(text: str) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _say(errors: Sequence[FtauditError]) -> None:
-    for error in errors:
-        typer.echo(f"error: {error.message}", err=True)
-        if error.advice:
-            typer.echo(f"help: {error.advice}", err=True)
-
-
-def _say_what_happened(report: Report, client: IndexClient, *, quiet: bool, verbose: bool) -> None:
+def _say_what_happened(done: Audit, client: IndexClient, *, quiet: bool, verbose: bool) -> None:
     """On stderr: why the status is not 0 where the report is not before one's eyes, and what the run did."""
     from ftaudit.model.project import Severity
 
-    holes = sum(p.severity in (Severity.ERROR, Severity.INCOMPLETE) for p in report.problems)
-    if holes and not quiet and not sys.stdout.isatty():
+    holes = sum(p.severity in (Severity.ERROR, Severity.INCOMPLETE) for p in done.report.problems)
+    if done.exit_status is Exit.NOTHING:
+        unpinned = sum(row.unpinned for row in done.report.inputs)
+        what = f"{unpinned} of {unpinned} requirements are not pinned" if unpinned else "no package is there"
+        messages.error(f"nothing to audit: {what}", "lock them first (uv lock, pip-compile, poetry lock)")
+    elif holes and not quiet and not (sys.stdout and sys.stdout.isatty()):
         what = "1 problem leaves" if holes == 1 else f"{holes} problems leave"
-        typer.echo(f"warning: {what} this report incomplete; the report names each", err=True)
+        messages.warning(f"{what} this report incomplete; the report names each")
     if verbose:
         made, kept = client.requests_made, client.served_from_cache
-        typer.echo(f"{made} requests made, {kept} answers from the cache", err=True)
+        typer.echo(f"requests made: {made}; answers from the cache: {kept}", err=True)

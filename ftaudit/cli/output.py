@@ -35,7 +35,8 @@ def outputs(formats: Sequence[str], paths: Sequence[str]) -> tuple[Output, ...]:
     """The pairs that ``--format`` and ``--output`` make, in order.
 
     A format without a file goes to stdout; a file without a format is written in the one that its suffix
-    names. Raises `UsageError` for an unknown format, for two reports on stdout, and for a file named twice.
+    names. Raises `UsageError` for an unknown format, for two reports on stdout (or one where the caller
+    closed it), and for a file named twice.
     """
     by_name = {renderer.name: renderer for renderer in RENDERERS}
     for name in formats:
@@ -51,6 +52,8 @@ def outputs(formats: Sequence[str], paths: Sequence[str]) -> tuple[Output, ...]:
             raise UsageError(
                 f"more than one report would go to {where}", advice="give each --format its own --output"
             )
+    if STDOUT in targets and sys.stdout is None:
+        raise UsageError("stdout is closed", advice="name a file with --output")
     return tuple(Output(renderer, target) for renderer, target in zip(chosen, targets, strict=True))
 
 
@@ -64,12 +67,12 @@ def _by_suffix(path: str) -> Renderer:
 
 
 def write(report: Report, wanted: Sequence[Output], environ: Mapping[str, str], *, verbose: bool) -> None:
-    """Renders and writes every output; raises `UsageError` where a file cannot be written."""
+    """Renders and writes every output; raises `UsageError` where one cannot be written."""
     from ftaudit.render.base import RenderOptions
 
     for output in wanted:
         if output.path == STDOUT:
-            sys.stdout.write(output.renderer.render(report, _stdout_options(environ, verbose=verbose)))
+            _write_stdout(output.renderer.render(report, _stdout_options(environ, verbose=verbose)))
         else:
             text = output.renderer.render(report, RenderOptions(verbose=verbose))
             _write_file(Path(output.path), text.encode("utf-8"))
@@ -79,8 +82,7 @@ def _stdout_options(environ: Mapping[str, str], *, verbose: bool) -> RenderOptio
     from ftaudit.render.base import RenderOptions
 
     terminal = sys.stdout.isatty()
-    columns = environ.get("COLUMNS", "")
-    width: int | None = int(columns) if columns.isdigit() and int(columns) else None
+    width = _columns(environ.get("COLUMNS", ""))
     if width is None and terminal:
         with suppress(OSError):
             width = os.get_terminal_size(sys.stdout.fileno()).columns
@@ -94,11 +96,37 @@ def _stdout_options(environ: Mapping[str, str], *, verbose: bool) -> RenderOptio
     )
 
 
+def _columns(text: str) -> int | None:
+    """The width that ``COLUMNS`` sets, or None where it is no number above 0."""
+    try:
+        return max(0, int(text)) or None
+    except ValueError:
+        return None
+
+
+def _write_stdout(text: str) -> None:
+    """Flushed at once: a full disk is then told as any other failure. A broken pipe is the caller's."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = (error.strerror or type(error).__name__).lower()
+        raise UsageError(f"stdout cannot be written: {reason}") from error
+
+
 def _write_file(path: Path, content: bytes) -> None:
-    """Beside its place first, then renamed: a reader never sees half a report."""
+    """Beside its place first, then renamed: a reader never sees half a report.
+
+    What is there and is no file (``/dev/null``, a pipe) is written to as it is, and never replaced.
+    """
     import tempfile
 
     try:
+        if path.exists() and not path.is_file():
+            path.write_bytes(content)
+            return
         handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(handle, "wb") as file:

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 @contextmanager
 def shown(*, quiet: bool) -> Iterator[Callable[[str, int, int], None]]:
     """A function to call with a stage's name, what is done and what there is. It draws nothing in a pipe."""
-    if quiet or not sys.stderr.isatty():
+    if quiet or sys.stderr is None or not sys.stderr.isatty():  # None: closed by the caller (`2>&-`)
         yield lambda stage, done, total: None
         return
     from rich.console import Console

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
+from ftaudit.judge.made_for import made_elsewhere
 from ftaudit.model.markers import could_hold
 from ftaudit.model.project import Edge, Pin, PinKey, Reading
 from ftaudit.model.target import Target
@@ -18,15 +20,36 @@ _Node = tuple[PinKey, str | None]
 """A pin, or one of its extras."""
 
 
-def applicable(reading: Reading, target: Target) -> frozenset[PinKey]:
-    """The keys of the pins of *reading* that apply on *target*; every extra and group counts as chosen."""
+@dataclass(frozen=True, slots=True)
+class Applicable:
+    """The pins of a reading that apply on a target.
+
+    ``doubtful`` are those among them that only edges with false markers lead to, in a lock that does not say
+    which pins are asked for directly: they may or may not be installed.
+    """
+
+    pins: frozenset[PinKey]
+    doubtful: frozenset[PinKey] = frozenset()
+
+
+def applicable(reading: Reading, target: Target) -> Applicable:
+    """What of *reading* applies on *target*; every extra and group counts as chosen.
+
+    Edges decide only where an installer goes by them: in a lock, and in what was installed for another
+    target. A requirements file is installed line by line, and what an environment holds for the target
+    itself is there.
+    """
     graph = _Graph(reading)
-    own = {pin.key for pin in reading.pins if _own_marker_holds(pin, target)}
-    if graph.edgeless:
-        return frozenset(own)
+    own = frozenset(pin.key for pin in reading.pins if _own_marker_holds(pin, target))
+    if graph.edgeless or not (reading.closed or made_elsewhere(reading, target)):
+        return Applicable(own)
     ever = graph.reached(None, frozenset(graph.pins))
-    now = graph.reached(target, frozenset(own))
-    return frozenset(own & (now | (set(graph.pins) - ever)))
+    now = graph.reached(target, own)
+    unreached = own & frozenset(ever - now)
+    rooted = reading.roots is not None or any(pin.local for pin in reading.pins) or not reading.closed
+    if rooted:
+        return Applicable(own - unreached)
+    return Applicable(own, doubtful=unreached)
 
 
 def roots(reading: Reading) -> frozenset[PinKey]:
@@ -59,7 +82,7 @@ class _Graph:
             if pin.local:
                 extras = {edge.extra for edge in pin.dependencies or () if edge.extra}
                 nodes += [(pin.key, None), *((pin.key, extra) for extra in extras)]
-            elif any(origin.direct for origin in pin.origins):
+            elif self.reading.roots is None and any(origin.direct for origin in pin.origins):
                 nodes += [(pin.key, None), *((pin.key, extra) for extra in pin.extras)]
         for edge in self.reading.roots or ():
             if _may_follow(edge, target):
@@ -79,10 +102,10 @@ class _Graph:
         waiting = self.starts(target)
         while waiting:
             node = waiting.pop()
-            key, extra = node
-            if node in seen or key not in allowed:
+            if node in seen or node[0] not in allowed:
                 continue
             seen.add(node)
+            key, extra = node
             for edge in self.pins[key].dependencies or ():
                 if (edge.extra is None or edge.extra == extra) and _may_follow(edge, target):
                     waiting += self.ends(edge)

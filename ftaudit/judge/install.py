@@ -41,12 +41,13 @@ def choose(
     target: Target,
     metadata: Mapping[str, CoreMetadata | Missing] | None = None,
     *,
-    forgiving: bool = False,
+    doubt: str = "",
 ) -> Installation:
     """What would be installed of *pin* on *target*.
 
-    *metadata* is by file name; a ``Requires-Python`` read there counts where the index gave none. With
-    *forgiving* (a root of an input that was made for another target) an unfitting pin is unknown, not none.
+    *metadata* is by file name; its ``Requires-Python`` counts beside that of the index, as for pip. *doubt*
+    is why a pin that does not fit proves nothing (a root of an input that was made for another target): it
+    is then unknown, not none.
     """
     files = _known_files(pin, release)
     at_hand = _at_hand(pin, target)
@@ -55,10 +56,15 @@ def choose(
     if isinstance(release, Release) and release.status is ProjectStatus.QUARANTINED:
         return Installation(install=Install.NONE, basis=Basis.INDEX, files=files)
     fitting, excluded = _fitting(files, target, metadata or {})
+    contradiction = _contradicted(pin, release)
+    if contradiction is not None:
+        return _unknown(contradiction, files)
     picked = at_hand or max(fitting, key=lambda file: _preference(file, target), default=None)
     if picked is None:
-        return _none(release, files, excluded, forgiving=forgiving)
-    return _installed_as(picked, release, files, excluded, target, pin)
+        return _none(release, files, excluded, doubt)
+    if picked is not at_hand and (lacking := _requirement_unknown(picked, metadata or {})):
+        return _unknown(lacking, files)
+    return _installed_as(picked, release, files, excluded, target)
 
 
 def _installed_as(
@@ -67,11 +73,7 @@ def _installed_as(
     files: tuple[IndexFile, ...],
     excluded: tuple[IndexFile, ...],
     target: Target,
-    pin: Pin,
 ) -> Installation:
-    lying = _contradicted(picked, pin)
-    if lying is not None:
-        return _unknown(lying, files)
     tags = wheel_name(picked.name)
     compiled = next(
         (file for file in files if (name := wheel_name(file.name)) and name.compiled_for(target)), None
@@ -105,21 +107,15 @@ def _none(
     release: Release | Missing,
     files: tuple[IndexFile, ...],
     excluded: tuple[IndexFile, ...],
-    *,
-    forgiving: bool,
+    doubt: str,
 ) -> Installation:
     """``none`` needs proof: every index answered and lists this version."""
     unread = _not_proven(release)
     if unread is not None:
         return _unknown(unread, files)
-    if forgiving:
+    if doubt:
         return _unknown(
-            Missing(
-                what="release",
-                why="asked for by an input made for another platform or version, where it fits",
-                kind="made-for-another-target",
-            ),
-            files,
+            Missing(what="release", why=f"nothing fits, and {doubt}", kind="made-for-another-target"), files
         )
     return Installation(install=Install.NONE, basis=Basis.INDEX, files=files, excluded=excluded)
 
@@ -148,8 +144,8 @@ def _known_files(pin: Pin, release: Release | Missing) -> tuple[IndexFile, ...]:
 
 
 def _at_hand(pin: Pin, target: Target) -> IndexFile | None:
-    """The installed or local wheel, where its tags fit."""
-    if not pin.installed:
+    """The installed or local wheel, where its tags and its ``Requires-Python`` fit."""
+    if not pin.installed or not allows(pin.requires_python, target.interpreter):
         return None
     fitting = [
         _listed(file, pin)
@@ -157,6 +153,18 @@ def _at_hand(pin: Pin, target: Target) -> IndexFile | None:
         if file.path and (name := wheel_name(file.name)) and name.rank(target) is not None
     ]
     return max(fitting, key=lambda file: _preference(file, target), default=None)
+
+
+def _requirement_unknown(picked: IndexFile, metadata: Mapping[str, CoreMetadata | Missing]) -> Missing | None:
+    """Why it is not known which interpreters *picked* admits: neither the index nor its metadata tells."""
+    read = metadata.get(picked.name)
+    if picked.requires_python is not None or not isinstance(read, Missing) or is_sdist(picked.name):
+        return None
+    return Missing(
+        what="release",
+        why=f"the Requires-Python of {picked.name} is not known: {read.why}",
+        kind=read.kind,
+    )
 
 
 def _listed(file: ListedFile, pin: Pin) -> IndexFile:
@@ -183,8 +191,9 @@ def _fitting(
         if not is_sdist(file.name) and (tags is None or tags.rank(target) is None):
             continue
         read = metadata.get(file.name)
-        requires = file.requires_python or (read.requires_python if isinstance(read, CoreMetadata) else None)
-        (fitting if allows(requires, target.interpreter) else excluded).append(file)
+        asked = [file.requires_python, read.requires_python if isinstance(read, CoreMetadata) else None]
+        allowed = all(allows(requires, target.interpreter) for requires in asked)
+        (fitting if allowed else excluded).append(file)
     return fitting, tuple(excluded)
 
 
@@ -196,12 +205,16 @@ def _preference(file: IndexFile, target: Target) -> tuple[bool, int, BuildTag, s
     return (not file.yanked, -rank, tags.build, file.name)
 
 
-def _contradicted(picked: IndexFile, pin: Pin) -> Missing | None:
-    for listed in pin.files:
-        if listed.name == picked.name and listed.sha256 and picked.sha256 and listed.sha256 != picked.sha256:
-            return Missing(
-                what="release",
-                why=f"the index serves {picked.name} with another hash than the lock has",
-                kind="hash-mismatch",
-            )
-    return None
+def _contradicted(pin: Pin, release: Release | Missing) -> Missing | None:
+    """Hashes that the input has and the index denies: it may serve something else under this name."""
+    served = release.files if isinstance(release, Release) else ()
+    hashes = {file.name: file.sha256 for file in served if file.sha256}
+    listed = [file for file in pin.files if file.sha256]
+    lying = next((file.name for file in listed if hashes.get(file.name, file.sha256) != file.sha256), None)
+    if lying is not None:
+        why = f"the index serves {lying} with another hash than the input has"
+    elif pin.hashes and hashes and pin.hashes.isdisjoint(hashes.values()):
+        why = "no file that the index serves has a hash that the input allows"
+    else:
+        return None
+    return Missing(what="release", why=why, kind="hash-mismatch")

@@ -14,7 +14,7 @@ def made_elsewhere(reading: Reading, target: Target) -> str:
     A lock whose ``requires-python`` or environments leave the target out was not resolved for it: edges that
     only hold there may be missing.
     """
-    if reading.made_for is not None and not _covers(reading.made_for, target):
+    if reading.made_for is not None and not _covers(reading.made_for, target, locked=reading.closed):
         return _words(reading.made_for)
     if not allows(reading.requires_python, target.interpreter):
         return f"Python {reading.requires_python}"
@@ -23,13 +23,13 @@ def made_elsewhere(reading: Reading, target: Target) -> str:
     return ""
 
 
-def _covers(made_for: MadeFor, target: Target) -> bool:
+def _covers(made_for: MadeFor, target: Target, *, locked: bool) -> bool:
     """A part that the input does not tell is no evidence that it covers the target, but for the platform of
-    one without anything compiled."""
+    one without anything compiled. A lock for 3.14 covers 3.14t: no marker tells the two apart."""
     interpreter = target.interpreter
-    python = f"{interpreter.major}.{interpreter.minor}{'t' if interpreter.free_threaded else ''}"
-    platform = target.platform.partition("@")[0]
-    return made_for.python == python and made_for.platform in (None, platform)
+    feature = f"{interpreter.major}.{interpreter.minor}"
+    pythons = (f"{feature}t", feature) if locked else (f"{feature}t",)
+    return made_for.python in pythons and made_for.platform in (None, target.platform.partition("@")[0])
 
 
 def _words(made_for: MadeFor) -> str:

@@ -12,8 +12,8 @@ from ftaudit.model.target import Target
 from ftaudit.model.verdict import Install, Installation, Remedy, RemedyKind, Status
 from ftaudit.model.wheel_name import is_sdist, wheel_name
 
-Candidates = Mapping[Version, Callable[[], tuple[IndexFile, ...]]]
-"""The versions of a project's page, each with a way to its files (built only when asked for)."""
+Candidates = Mapping[Version, Callable[[], Iterable[IndexFile]]]
+"""The versions of a project's page, each with a way to its files (built only when looked at)."""
 
 
 def fits(files: Iterable[IndexFile], target: Target) -> bool:
@@ -42,15 +42,13 @@ def upgrades(pinned: str, candidates: Candidates, targets: Sequence[Target]) -> 
     Pre-releases count only where *pinned* is one. Files are looked at from the lowest newer version on, and
     no further than needed.
     """
-    own = Version(pinned)
-    versions = sorted(v for v in candidates if own.is_prerelease or not v.is_prerelease)
-    usable = [v for v in versions if v.local is None or own.local is not None]
+    own, usable = Version(pinned), _usable(pinned, candidates)
     newer = {target: _first(candidates, (v for v in usable if v > own), [target]) for target in targets}
     for_all = None
     if all(newer.values()):
         start = max(Version(version) for version in newer.values() if version)
         for_all = _first(candidates, (v for v in usable if v >= start), targets)
-    latest = next((str(v) for v in reversed(usable) if _offers_anything(candidates[v]())), None)
+    newest = latest(pinned, candidates)
     return {
         str(target): Upgrade(
             newer=newer[target],
@@ -58,10 +56,26 @@ def upgrades(pinned: str, candidates: Candidates, targets: Sequence[Target]) -> 
             older=None
             if newer[target]
             else _first(candidates, (v for v in reversed(usable) if v < own), [target]),
-            latest=latest,
+            latest=newest,
         )
         for target in targets
     }
+
+
+def latest(pinned: str, candidates: Candidates) -> str | None:
+    """The newest version that offers a file which was not yanked."""
+    newest_first = reversed(_usable(pinned, candidates))
+    return next((str(v) for v in newest_first if _offers_anything(candidates[v]())), None)
+
+
+def _usable(pinned: str, candidates: Candidates) -> list[Version]:
+    """The versions that may be advised, lowest first: pre-releases and local labels only for their like."""
+    own = Version(pinned)
+    return sorted(
+        v
+        for v in candidates
+        if (own.is_prerelease or not v.is_prerelease) and (own.local is not None or v.local is None)
+    )
 
 
 def _first(candidates: Candidates, versions: Iterable[Version], targets: Sequence[Target]) -> str | None:
@@ -72,7 +86,7 @@ def _first(candidates: Candidates, versions: Iterable[Version], targets: Sequenc
     return None
 
 
-def _offers_anything(files: tuple[IndexFile, ...]) -> bool:
+def _offers_anything(files: Iterable[IndexFile]) -> bool:
     return any(not file.yanked and (is_sdist(file.name) or wheel_name(file.name)) for file in files)
 
 

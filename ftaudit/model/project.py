@@ -89,6 +89,7 @@ class Pin:
     ``name`` is normalised (PEP 503); ``version`` is the text of the file (empty where a lock leaves the
     version of a local project open). ``extras`` are the package's own extras that are asked for, where the
     format says so on the pin (requirements). ``dependencies`` is None where the format has no edges at all.
+    ``hashes`` are the SHA-256 that the input allows, in hexadecimal, where it has hashes without names.
     ``installed`` tells that the files of ``files`` are what is installed or lies at hand, not a list to
     choose from. ``metadata`` is the core metadata at hand (an installed ``METADATA``), or None.
     """
@@ -98,6 +99,7 @@ class Pin:
     source: Source = INDEX
     origins: tuple[Origin, ...] = ()
     files: tuple[ListedFile, ...] = ()
+    hashes: frozenset[str] = frozenset()
     dependencies: tuple[Edge, ...] | None = None
     extras: tuple[str, ...] = ()
     resolution_markers: tuple[str, ...] = ()
@@ -164,7 +166,9 @@ class DeclaredIndex:
     """An index that the project declares beside its lock. ``url`` may hold credentials: mask before showing.
 
     ``explicit`` indexes serve only the pins that name them (uv, poetry). ``replaces_default`` is uv's
-    ``default = true`` and its kin in the other tools.
+    ``default = true`` and its kin in the other tools. ``only`` and ``never`` are pdm's patterns (fnmatch) of
+    normalised names: one that ``only`` matches is asked of this index and of no other that does not say so
+    too, one that only ``never`` matches is never asked here.
     """
 
     url: str = field(repr=False)
@@ -173,6 +177,8 @@ class DeclaredIndex:
     replaces_default: bool = False
     find_links: bool = False
     tool: str = ""
+    only: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -28,20 +29,40 @@ class WheelName:
     def any_platform(self) -> bool:
         return all(tag.platform == "any" for tag in self.tags)
 
-    @property
-    def pure(self) -> bool:
-        """Claims neither a platform nor an ABI."""
-        return all(tag.platform == "any" and tag.abi == "none" for tag in self.tags)
-
     def rank(self, target: Target) -> int | None:
         """The rank of the best tag that *target*'s installer accepts, 0 the best; None where none fits."""
         return min((target.tags[tag] for tag in self.tags if tag in target.tags), default=None)
 
     def compiled_for(self, target: Target) -> bool:
-        """Whether it is a CPython wheel for *target*'s platform, for whichever version and GIL."""
+        """Whether it is made for *target*'s kind of platform, whatever its version and the interpreter's.
+
+        A platform that is not known may be this one.
+        """
+        kinds = {_kind(platform) for platform in target.platform_tags}
         return any(
-            tag.platform in target.platform_tags and tag.interpreter.startswith("cp") for tag in self.tags
+            (kind := _kind(tag.platform)) is None or kind in kinds
+            for tag in self.tags
+            if tag.platform != "any"
         )
+
+
+_PLATFORM = re.compile(
+    r"(manylinux|musllinux|macosx|linux|win)(?:_\d+_\d+|\d*)_"
+    r"(x86_64|i[3-6]86|amd64|aarch64|arm64|armv[67]l|ppc64|ppc64le|ppc|s390x|riscv64|loongarch64"
+    r"|universal2|universal|intel|fat|fat3|fat32|fat64|ia64)",
+    re.ASCII,
+)
+_ELSEWHERE = ("win32", "ios_", "android_", "emscripten_", "pyodide_", "wasi_", "pyemscripten_")
+"""Platforms for which no target can be asked."""
+
+
+@lru_cache(maxsize=1024)
+def _kind(platform: str) -> tuple[str, str] | None:
+    """The family and the architecture of a PEP 425 platform tag, without versions; None for one not known."""
+    match = _PLATFORM.fullmatch(platform)
+    if match:
+        return match[1], match[2]
+    return ("elsewhere", platform) if platform.startswith(_ELSEWHERE) else None
 
 
 @lru_cache(maxsize=65_536)

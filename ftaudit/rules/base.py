@@ -46,3 +46,10 @@ def is_quarantined(case: Case) -> bool:
     """Whether the index keeps the project's files back (PEP 792)."""
     release = case.evidence.release
     return not isinstance(release, Missing) and release.status is ProjectStatus.QUARANTINED
+
+
+def none_fits(wheels: int) -> str:
+    """A clause for a release with this many wheels of which none fits."""
+    if wheels <= 1:
+        return "its one wheel does not fit" if wheels else "it has no wheel that fits"
+    return f"none of its {wheels} wheels fits"

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from ftaudit.model.case import Case
 from ftaudit.model.verdict import Finding, Install, Level
-from ftaudit.rules.base import Rule, from_index, is_quarantined
+from ftaudit.rules.base import Rule, from_index, is_quarantined, none_fits
 
 
 def check(case: Case) -> Finding | None:
@@ -33,7 +33,7 @@ def check(case: Case) -> Finding | None:
     return Finding(
         rule=RULE.name,
         severity=Level.ERROR,
-        message=f"none of the {wheels} wheels fits {case.target}, and there is no source archive",
+        message=f"{none_fits(wheels)} {case.target}, and there is no source archive",
         evidence=from_index(case),
     )
 

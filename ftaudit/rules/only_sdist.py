@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from ftaudit.model.case import Case
 from ftaudit.model.verdict import Finding, Install, Level
-from ftaudit.rules.base import Rule, from_index
+from ftaudit.rules.base import Rule, from_index, none_fits
 
 
 def check(case: Case) -> Finding | None:
@@ -29,7 +29,7 @@ def check(case: Case) -> Finding | None:
     if chosen.install is not Install.SOURCE or chosen.file is None:
         return None
     wheels = sum(file.name.endswith(".whl") for file in chosen.files)
-    others = f"none of its {wheels} wheels fits" if wheels else "it has no wheels"
+    others = none_fits(wheels) if wheels else "it has no wheels"
     return Finding(
         rule=RULE.name,
         severity=Level.WARNING,

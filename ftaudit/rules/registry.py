@@ -40,8 +40,8 @@ from ftaudit.rules import (
 from ftaudit.rules.base import Rule
 
 RULES: tuple[Rule, ...] = (
-    quarantined_project.RULE,
     no_matching_file.RULE,
+    quarantined_project.RULE,
     requires_python_excludes.RULE,
     gil_enabled_by_module.RULE,
     only_sdist.RULE,

@@ -187,6 +187,7 @@ class Assembly:
             files=_union(known.files, pin.files),
             dependencies=edges,
             extras=_union(known.extras, pin.extras),
+            hashes=known.hashes | pin.hashes,
             resolution_markers=_union(known.resolution_markers, pin.resolution_markers) if both else (),
         )
 

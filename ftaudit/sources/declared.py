@@ -92,6 +92,8 @@ def pdm_indexes(project: Table | None) -> tuple[DeclaredIndex, ...]:
     """pdm's sources; one that is named ``pypi`` takes the place of the public index.
 
     https://pdm-project.org/en/latest/usage/config/#configure-the-package-indexes
+    and, for the names that a source is asked for,
+    https://pdm-project.org/en/latest/usage/config/#specify-index-for-individual-packages
     """
     if project is None:
         return ()
@@ -102,6 +104,8 @@ def pdm_indexes(project: Table | None) -> tuple[DeclaredIndex, ...]:
             replaces_default=source.maybe_text("name") == "pypi",
             find_links=source.maybe_text("type") == "find_links",
             tool="pdm",
+            only=source.texts("include_packages"),
+            never=source.texts("exclude_packages"),
         )
         for source in project.table("tool").table("pdm").tables("source")
     )

@@ -8,13 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from email.parser import HeaderParser
+from email.policy import compat32
 from urllib.parse import unquote
 
 from packaging.metadata import parse_email
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.tags import Tag, parse_tag
 from packaging.utils import InvalidName, canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ftaudit.errors import InputError
 from ftaudit.model.markers import MarkerError
@@ -22,6 +24,7 @@ from ftaudit.model.markers import parse as parse_marker
 from ftaudit.model.project import INDEX, Edge, ListedFile, Origin, Pin, Problem, Severity, Source, SourceKind
 from ftaudit.model.text import mask, short
 from ftaudit.sources import decode
+from ftaudit.sources.assemble import LONG_NUMBER
 from ftaudit.sources.tree import Tree
 
 MAX_METADATA = 4 * 1024 * 1024
@@ -65,13 +68,15 @@ def head(path: str, content: bytes) -> Head:
     if len(content) > MAX_METADATA:
         raise InputError(path, f"larger than {MAX_METADATA // 1024**2} MB, the limit for metadata")
     text = re.split(r"\r?\n\r?\n", content.decode("utf-8", "replace"), maxsplit=1)[0]
+    if HeaderParser(policy=compat32).parsestr(text, headersonly=True).defects or LONG_NUMBER.search(text):
+        raise InputError(path, "a line of the metadata is not a field: what follows it cannot be trusted")
     raw, _ = parse_email(text)
     if not raw.get("name") or not raw.get("version"):
         raise InputError(path, "no name or no version in the metadata")
     try:
         name = canonicalize_name(raw["name"], validate=True)
         Version(raw["version"])
-    except (InvalidName, InvalidVersion) as error:
+    except ValueError as error:
         raise InputError(path, "an invalid name or version in the metadata") from error
     try:
         edges = tuple(edge for line in raw.get("requires_dist", ()) for edge in _edges(line))

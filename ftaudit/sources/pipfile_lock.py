@@ -15,7 +15,7 @@ from packaging.utils import canonicalize_name
 
 from ftaudit.model.project import INDEX, DeclaredIndex, Edge, MadeFor, Pin, Reading, Source, SourceKind
 from ftaudit.model.text import short
-from ftaudit.sources.assemble import Assembly, checked_location, checked_name
+from ftaudit.sources.assemble import Assembly, checked_location, checked_name, sha256_of
 from ftaudit.sources.base import Document, Format
 from ftaudit.sources.decode import key_lines
 from ftaudit.sources.sniff import named
@@ -105,7 +105,9 @@ class _Reader:
         elif source.kind is SourceKind.INDEX:
             raise entry.error("version is missing")
         extras = tuple(sorted(map(canonicalize_name, entry.texts("extras"))))
-        return Pin(name=name, version=version, source=source, extras=extras)
+        digests = map(sha256_of, entry.texts("hashes"))
+        hashes = frozenset(digest for digest in digests if digest is not None)
+        return Pin(name=name, version=version, source=source, extras=extras, hashes=hashes)
 
     def source(self, entry: Table, name: str, line: int | None) -> Source:
         if "git" in entry:

@@ -18,6 +18,7 @@ from ftaudit.errors import InputError, RefusedError
 from ftaudit.model.project import DeclaredIndex, Reading, Source, SourceKind
 from ftaudit.model.text import short
 from ftaudit.sources import decode
+from ftaudit.sources.assemble import sha256_of
 from ftaudit.sources.base import Document, Format
 from ftaudit.sources.requirements_entry import UNNAMED, Entry, EntryError, parse
 from ftaudit.sources.requirements_lines import MAX_BYTES, Line, Split, lines, split
@@ -79,11 +80,21 @@ class _Reader:
                 message = f"{short(name)} is not known and was passed over"
                 state.problem(self.document, "unknown-option", message, file, line)
             if parts.requirement:
-                self._requirement(file, line, parts.requirement)
+                digests = (sha256_of(value) for name, value in parts.options if name == "--hash")
+                hashes = frozenset(digest for digest in digests if digest is not None)
+                self._requirement(file, line, parts.requirement, hashes=hashes)
             else:
                 self._options(file, line, parts)
 
-    def _requirement(self, file: File, line: Line, text: str, *, editable: bool = False) -> None:
+    def _requirement(
+        self,
+        file: File,
+        line: Line,
+        text: str,
+        *,
+        editable: bool = False,
+        hashes: frozenset[str] = frozenset(),
+    ) -> None:
         self.state.entries += 1
         if self.state.entries > MAX_ENTRIES:
             raise self._error(file, line, f"more than {MAX_ENTRIES} requirements")
@@ -96,7 +107,7 @@ class _Reader:
         if not entry.pep440:
             message = f"{entry.name}: {short(entry.version or '')} is not a version (PEP 440)"
             self.state.problem(self.document, "invalid-version", message, file, line)
-        found = Found(entry, file, line)
+        found = Found(entry, file, line, hashes)
         if file.constraint:
             self.state.constraints[entry.name].append(found)
         else:

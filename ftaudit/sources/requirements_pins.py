@@ -34,11 +34,12 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A requirement and where it stands."""
+    """A requirement, where it stands, and the SHA-256 of the files that it allows (none: any)."""
 
     entry: Entry
     file: File
     line: Line
+    hashes: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -105,6 +106,7 @@ def _pins_of(found: Found, state: State, document: Document, edges: dict[str, se
             source=holder.entry.source,
             origins=(origin,),
             extras=entry.extras,
+            hashes=found.hashes,
             dependencies=None if names is None else tuple(Edge(name=name) for name in sorted(names)),
         )
 
@@ -167,5 +169,6 @@ def _merged(one: Pin, other: Pin) -> Pin:
         source=one.source,
         origins=(*one.origins, *other.origins),
         extras=tuple(sorted({*one.extras, *other.extras})),
+        hashes=one.hashes | other.hashes,
         dependencies=None if both == (None, None) else tuple(edges[name] for name in sorted(edges)),
     )

@@ -80,10 +80,15 @@ class DiskTree:
             if not stat.S_ISREG(status.st_mode):
                 raise RefusedError(shown, f"{short(place)} is not a regular file", place=where)
             with os.fdopen(handle, "rb", closefd=False) as file:
-                content = file.read(limit + 1) if status.st_size <= limit else b""
+                # not read(limit): that would set aside as much as the limit, however small the file
+                content = file.read(status.st_size + 1) if status.st_size <= limit else b""
+        except OSError as error:
+            raise RefusedError(shown, f"{short(place)}: {_reason(error)}", place=where) from error
         finally:
             os.close(handle)
-        if status.st_size > limit or len(content) > limit:
+        if len(content) > status.st_size:
+            raise InputError(place, "changed while it was read")
+        if status.st_size > limit:
             raise InputError(place, f"larger than {limit // (1024 * 1024)} MB, the limit for such a file")
         return content
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ftaudit.judge.applies import applicable, required_by
 from ftaudit.knowledge.targets import target
-from ftaudit.model.project import Reading, SourceKind
+from ftaudit.model.project import MadeFor, Reading, SourceKind
 from ftaudit.model.target import Target
 from tests.builders.values import edge, pin, reading
 
@@ -14,7 +14,7 @@ ON_WINDOWS = "sys_platform == 'win32'"
 
 
 def _applies(what: Reading, where: Target) -> set[str]:
-    return {str(key) for key in applicable(what, where)}
+    return {str(key) for key in applicable(what, where).pins}
 
 
 def test_a_pin_with_its_own_marker() -> None:
@@ -89,11 +89,36 @@ def test_what_no_root_leads_to_applies_since_nothing_shows_that_it_does_not() ->
     assert {"stray 1.0", "strayer 1.0"} <= _applies(lock, LINUX)
 
 
-def test_without_roots_what_nothing_requires_is_one() -> None:
+def test_a_lock_that_does_not_say_what_is_asked_for_leaves_doubt() -> None:
+    pins = (pin("a", needs=[edge("b"), edge("w", marker=ON_WINDOWS)]), pin("b", needs=[]), pin("w", needs=[]))
+    found = applicable(reading(*pins), LINUX)
+    assert {str(key) for key in found.pins} == {"a 1.0", "b 1.0", "w 1.0"}
+    assert {str(key) for key in found.doubtful} == {"w 1.0"}
+    assert not applicable(reading(*pins), WINDOWS).doubtful
+    rooted = applicable(reading(*pins, roots=(edge("a"),)), LINUX)
+    assert {str(key) for key in rooted.pins} == {"a 1.0", "b 1.0"}
+
+
+def test_a_direct_dependency_applies_where_its_own_edge_holds() -> None:
     lock = reading(
-        pin("a", needs=[edge("b"), edge("w", marker=ON_WINDOWS)]), pin("b", needs=[]), pin("w", needs=[])
-    )
-    assert _applies(lock, LINUX) == {"a 1.0", "b 1.0"}
+        pin("a", needs=[], direct=True), pin("w", needs=[edge("a")], direct=True),
+        roots=(edge("a"), edge("w", marker=ON_WINDOWS)),
+    )  # fmt: skip
+    assert _applies(lock, LINUX) == {"a 1.0"}
+    assert _applies(lock, WINDOWS) == {"a 1.0", "w 1.0"}
+
+
+def test_every_line_of_a_requirements_file_is_installed_whatever_its_comments_say() -> None:
+    lines = reading(pin("a", marker=ON_WINDOWS, needs=[edge("b")]), pin("b", needs=[]), closed=False)
+    assert _applies(lines, LINUX) == {"b 1.0"}
+
+
+def test_what_an_environment_of_the_target_holds_is_there() -> None:
+    pins = (pin("click", needs=[edge("colorama", marker=ON_WINDOWS)]), pin("colorama", needs=[]))
+    here = MadeFor(python="3.14t", platform="linux-x86_64")
+    assert "colorama 1.0" in _applies(reading(*pins, closed=False, made_for=here), LINUX)
+    elsewhere = MadeFor(python="3.14t", platform="windows-amd64")
+    assert "colorama 1.0" not in _applies(reading(*pins, closed=False, made_for=elsewhere), LINUX)
 
 
 def test_cycles_end() -> None:

@@ -6,7 +6,7 @@ from ftaudit.judge.applies import applicable
 from ftaudit.judge.closure import Gap, edges_of, gaps, problems
 from ftaudit.knowledge.targets import target
 from ftaudit.model.evidence import CoreMetadata, Missing
-from ftaudit.model.project import Pin
+from ftaudit.model.project import Pin, SourceKind
 from tests.builders.values import metadata, pin, reading
 
 LINUX = target("3.14t", "linux-x86_64")
@@ -14,9 +14,9 @@ WINDOWS = target("3.14t", "windows-amd64")
 
 
 def _gaps(*pins: tuple[Pin, CoreMetadata | Missing], where: object = LINUX) -> tuple[Gap, ...]:
-    needs = {one.key: edges_of(read) for one, read in pins}
+    needs = {one.key: read if isinstance(read, Missing) else edges_of(read) for one, read in pins}
     lock = reading(*(one for one, _ in pins), closed=False)
-    return gaps(lock, needs, applicable(lock, where), where)  # type: ignore[arg-type]
+    return gaps(lock, needs, applicable(lock, where).pins, where)  # type: ignore[arg-type]
 
 
 def test_polars_alone_is_not_closed() -> None:
@@ -56,6 +56,16 @@ def test_dependencies_that_are_not_known_leave_the_set_open() -> None:
 def test_a_requirement_that_does_not_parse_makes_the_whole_unknown() -> None:
     (gap,) = _gaps((pin("a"), metadata("b", "c !! nonsense")))
     assert "does not parse" in gap.why
+
+
+def test_a_requirement_on_a_url_is_not_met_by_what_an_index_has_under_the_name() -> None:
+    asks = (pin("a"), metadata("b @ https://files.example/b-1.0.tar.gz"))
+    assert _gaps(asks, (pin("b"), metadata()))
+    assert not _gaps(asks, (pin("b", kind=SourceKind.URL), metadata()))
+
+
+def test_a_specifier_of_thousands_of_digits_is_not_met() -> None:
+    assert _gaps((pin("a"), metadata(f"b>=1.{'9' * 5000}")), (pin("b"), metadata()))
 
 
 def test_a_gap_is_said_once_with_the_targets_where_it_is_open() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ftaudit.judge.install import choose
@@ -148,10 +150,75 @@ class TestBytesAtHand:
 
 def test_a_root_made_for_another_target_is_unknown_and_not_blocked() -> None:
     assert choose(pin(), release(GIL), T314).install is Install.NONE
-    forgiven = choose(pin(), release(GIL), T314, forgiving=True)
+    forgiven = choose(pin(), release(GIL), T314, doubt="made elsewhere")
     assert forgiven.install is Install.UNKNOWN
     assert forgiven.why is not None
     assert forgiven.why.kind == "made-for-another-target"
+
+
+def test_requires_python_of_the_index_and_of_the_metadata_both_count() -> None:
+    read = {FT314: metadata(requires_python="<3.14")}
+    assert choose(pin(), release(file(FT314, requires_python=">=3.8")), T314, read).install is Install.NONE
+
+
+def test_where_neither_tells_its_requires_python_the_file_is_not_picked() -> None:
+    missing = Missing(what="metadata", why="too large", kind="too-large")
+    chosen = choose(pin(), release(PURE), T314, {PURE: missing})
+    assert chosen.install is Install.UNKNOWN
+    assert chosen.why is not None
+    assert chosen.why.kind == "too-large"
+    told = release(file(PURE, requires_python=">=3.8"))
+    assert choose(pin(), told, T314, {PURE: missing}).install is Install.PURE
+
+
+def test_bytes_at_hand_must_admit_the_interpreter_too() -> None:
+    at_hand = replace(_installed(FT314), requires_python="<3.14")
+    assert choose(at_hand, OFFLINE, T314).install is Install.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("compiled", "on"),
+    [
+        ("x-1.0-cp312-cp312-manylinux_2_39_x86_64.whl", "linux-x86_64"),
+        ("x-1.0-cp312-cp312-manylinux_2_28_x86_64.whl", "linux-x86_64@2.17"),
+        ("x-1.0-cp312-cp312-macosx_15_0_arm64.whl", "macos-arm64"),
+        ("x-1.0-py3-none-manylinux_2_39_x86_64.whl", "linux-x86_64"),
+        ("x-1.0-pp311-pypy311_pp73-manylinux_2_17_x86_64.whl", "linux-x86_64"),
+        ("x-1.0-cp312-cp312-linux_x86_64_gnu.whl", "linux-x86_64"),
+    ],
+)
+def test_what_is_compiled_for_the_platform_in_any_version_makes_a_pure_wheel_a_fallback(
+    compiled: str, on: str
+) -> None:
+    assert choose(pin(), release(PURE, compiled), target("3.14t", on)).install is Install.FALLBACK
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["win_amd64", "manylinux_2_17_aarch64", "musllinux_1_2_x86_64", "win32"]
+)
+def test_what_is_compiled_for_other_platforms_does_not(elsewhere: str) -> None:
+    other = f"x-1.0-cp312-cp312-{elsewhere}.whl"
+    assert choose(pin(), release(PURE, other), T314).install is Install.PURE
+
+
+class TestHashes:
+    def test_any_listed_file_that_the_index_serves_otherwise_is_a_contradiction(self) -> None:
+        lying = pin(listed=[ListedFile(name=SDIST, sha256="0" * 64)])
+        assert choose(lying, release(PURE, SDIST), T314).install is Install.UNKNOWN
+
+    def test_two_inputs_that_disagree_are_one_too(self) -> None:
+        right = ListedFile(name=PURE, sha256=file(PURE).sha256)
+        wrong = ListedFile(name=PURE, sha256="0" * 64)
+        assert choose(pin(listed=[right, wrong]), release(PURE), T314).install is Install.UNKNOWN
+        assert choose(pin(listed=[right]), release(PURE), T314).install is Install.PURE
+
+    def test_hashes_without_names_must_match_some_file(self) -> None:
+        squatted = choose(pin(hashes=frozenset({"0" * 64})), release(PURE), T314)
+        assert squatted.why is not None
+        assert squatted.why.kind == "hash-mismatch"
+        own = file(PURE).sha256
+        assert own is not None
+        assert choose(pin(hashes=frozenset({"0" * 64, own})), release(PURE), T314).install is Install.PURE
 
 
 def test_a_hash_that_differs_from_the_lock_is_a_contradiction() -> None:

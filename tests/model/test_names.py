@@ -25,8 +25,8 @@ def test_kinds_of_wheel() -> None:
     assert pure is not None
     assert native is not None
     assert platform is not None
-    assert pure.pure
-    assert not native.pure
+    assert pure.any_platform
+    assert not native.any_platform
     assert not platform.any_platform
     assert pure.rank(T314) is not None
     assert native.rank(T314) is None
