@@ -1,20 +1,28 @@
-"""Writes the pages of this folder that repeat what the program says: `python docs/generate.py`, by hand.
+"""Writes what the documentation repeats of the program: `python docs/generate.py`, by hand.
 
-``tests/test_docs.py`` holds the pages against what it would write.
+Some pages are written whole (`PAGES_WRITTEN`); in others a block between ``<!-- NAME: … -->`` and
+``<!-- /NAME -->`` is (`BLOCKS`). ``tests/test_docs.py`` holds both against what this would write.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from typer.main import get_command
+
 import ftaudit.render
+from ftaudit.cli.app import app
 from ftaudit.explain import rule_pages
 from ftaudit.model.pages import KINDS, PAGES, Page
+from ftaudit.sources.base import Format, Opens
+from ftaudit.sources.registry import formats
 
 HERE = Path(__file__).parent
+ROOT = HERE.parent
 NOTE = "<!-- Written by docs/generate.py: change what it reads, and run it again. -->"
 SCHEMA = Path(ftaudit.render.__file__).with_name("report-v1.schema.json")
 
@@ -75,12 +83,84 @@ def report() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def options() -> str:
+    """The options of every command, from its parser."""
+    lines = ["# Options", "", NOTE, "", "What `ftaudit COMMAND --help` prints."]
+    for name, command in _commands(get_command(app), "ftaudit"):
+        lines += ["", f"## `{name}`", "", command.help]
+        rows = [row for parameter in command.params if (row := _parameter(parameter))]
+        if rows:
+            lines += ["", "| | | default |", "|---|---|---|", *rows]
+    return "\n".join(lines) + "\n"
+
+
+def inputs() -> str:
+    """The formats that are read."""
+    rows = [
+        f"| {form.name} | {form.about} | {_recognised(form, opens)} |"
+        for opens in (Opens.CONTENT, Opens.FOLDER, Opens.PLACE)
+        for form in formats(opens)
+    ]
+    return "\n".join(["| input | what it is | recognised by |", "|---|---|---|", *rows])
+
+
+def example() -> str:
+    """The head of the sample report."""
+    lines = (ROOT / "reports" / "example.txt").read_text(encoding="utf-8").splitlines()
+    return "\n".join(["```text", *lines[:SAMPLE_LINES], "…", "```"])
+
+
 PAGES_WRITTEN: Mapping[str, Callable[[], str]] = {
     "statuses.md": statuses,
     "exit-status.md": exit_statuses,
     "rules.md": rules,
     "json.md": report,
+    "options.md": options,
 }
+BLOCKS: Mapping[str, Callable[[], str]] = {"inputs": inputs, "example": example}
+WITH_BLOCKS = (ROOT / "README.md", HERE / "inputs.md")
+SAMPLE_LINES = 24
+SHOWN_NAMES = 4
+
+_BLOCK = re.compile(r"(<!-- (\w+): [^\n]*-->\n).*?(<!-- /\2 -->)", re.DOTALL)
+
+
+def filled(text: str) -> str:
+    """*text* with every block in it written anew."""
+    return _BLOCK.sub(lambda block: f"{block[1]}{BLOCKS[block[2]]()}\n{block[3]}", text)
+
+
+def _commands(command: Any, name: str) -> Iterator[tuple[str, Any]]:
+    """*command* and those below it. (The parser's own types are private to typer, hence `Any`.)"""
+    yield name, command
+    for below, inner in getattr(command, "commands", {}).items():
+        yield from _commands(inner, f"{name} {below}")
+
+
+def _parameter(parameter: Any) -> str:
+    """The row of an option or an argument; nothing for those that the parser itself answers."""
+    if not parameter.expose_value:
+        return ""
+    about, _, stated = parameter.help.partition(" [default: ")
+    name = parameter.metavar if parameter.param_type_name == "argument" else ", ".join(parameter.opts)
+    if parameter.param_type_name == "option" and parameter.metavar:
+        name += f" {parameter.metavar}"
+    fixed = "" if parameter.default in (None, False) else str(parameter.default)
+    name = name.replace("|", "\\|")
+    return f"| `{name}` | {about} | {stated.rstrip(']') or fixed} |"
+
+
+def _recognised(form: Format, opens: Opens) -> str:
+    """How a file of the format is found: content first, name second."""
+    shown = [f"`{name}`" for name in form.file_names[:SHOWN_NAMES]]
+    names = ", ".join(shown if len(shown) == len(form.file_names) else [*shown, "…"])
+    match opens:
+        case Opens.CONTENT:
+            return f"its content; in a folder {names}"
+        case Opens.FOLDER:
+            return f"what is in the folder: {names or 'wheels'}"
+        case _:
+            return names
 
 
 def _section(page: Page) -> list[str]:
@@ -125,3 +205,5 @@ def _values(schema: Mapping[str, Any]) -> str:
 if __name__ == "__main__":
     for file_name, write in PAGES_WRITTEN.items():
         (HERE / file_name).write_text(write(), encoding="utf-8", newline="\n")
+    for page in WITH_BLOCKS:
+        page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8", newline="\n")

@@ -11,12 +11,50 @@ import pytest
 from ftaudit.explain import rule_pages
 
 DOCS = Path(__file__).parents[1] / "docs"
-WRITTEN = runpy.run_path(str(DOCS / "generate.py"))["PAGES_WRITTEN"]
+GENERATE = runpy.run_path(str(DOCS / "generate.py"))
+WRITTEN = GENERATE["PAGES_WRITTEN"]
 
 
 @pytest.mark.parametrize("name", WRITTEN)
 def test_generated_pages_have_not_drifted(name: str) -> None:
     assert (DOCS / name).read_text(encoding="utf-8") == WRITTEN[name](), "run: python docs/generate.py"
+
+
+@pytest.mark.parametrize("page", GENERATE["WITH_BLOCKS"], ids=lambda page: page.name)
+def test_generated_blocks_have_not_drifted(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text == GENERATE["filled"](text), "run: python docs/generate.py"
+
+
+def test_every_block_is_somewhere() -> None:
+    texts = [page.read_text(encoding="utf-8") for page in GENERATE["WITH_BLOCKS"]]
+    for name in GENERATE["BLOCKS"]:
+        assert any(f"<!-- {name}: " in text and f"<!-- /{name} -->" in text for text in texts)
+
+
+def test_a_block_that_drifted_is_written_anew() -> None:
+    text = "a\n<!-- inputs: x -->\nold\n<!-- /inputs -->\nb\n"
+    assert GENERATE["filled"](text) == text.replace("old", GENERATE["BLOCKS"]["inputs"]())
+
+
+def test_the_sample_in_the_readme_is_the_head_of_the_report() -> None:
+    report = (DOCS.parent / "reports" / "example.txt").read_text(encoding="utf-8")
+    sample = re.search(r"```text\n(.+?)\n…\n```", (DOCS.parent / "README.md").read_text(), re.DOTALL)
+    assert sample is not None
+    assert report.startswith(sample[1] + "\n")
+
+
+def test_every_option_is_documented() -> None:
+    text = WRITTEN["options.md"]()
+    assert {"`--uploaded-before DATE`", "`--index-map FROM=TO`"} <= set(re.findall(r"`--[^`]+`", text))
+    assert "3.14t 3.15t" in text
+
+
+def test_links_lead_somewhere() -> None:
+    pages = [DOCS.parent / "README.md", *DOCS.glob("*.md"), *(DOCS.parent / "reports").glob("*.md")]
+    for page in pages:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
 
 
 @pytest.mark.parametrize("name", WRITTEN)

@@ -53,13 +53,27 @@ def upgrades(pinned: str, candidates: Candidates, targets: Sequence[Target]) -> 
         str(target): Upgrade(
             newer=newer[target],
             newer_for_all=for_all,
-            older=None
-            if newer[target]
-            else _first(candidates, (v for v in reversed(usable) if v < own), [target]),
+            older=None if newer[target] else _older(candidates, own, usable, target),
             latest=newest,
         )
         for target in targets
     }
+
+
+def _older(candidates: Candidates, own: Version, usable: list[Version], target: Target) -> str | None:
+    """The highest older version that fits. A pure one is no way back from a release that compiles something:
+    such versions hold a name, or lack what the pinned one is used for."""
+    compiles = any(map(_platform_wheel, candidates[own]())) if own in candidates else False
+    for version in (v for v in reversed(usable) if v < own):
+        files = tuple(candidates[version]())
+        if fits(files, target) and (not compiles or any(map(_platform_wheel, files))):
+            return str(version)
+    return None
+
+
+def _platform_wheel(file: IndexFile) -> bool:
+    name = wheel_name(file.name)
+    return name is not None and not name.any_platform
 
 
 def latest(pinned: str, candidates: Candidates) -> str | None:

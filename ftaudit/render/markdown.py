@@ -55,9 +55,10 @@ def render(report: Report, options: RenderOptions) -> str:
     head = _verdicts(report)
     inputs = _fit(_inputs(report), INPUTS, "- … and {} more inputs")
     problems = _section(_problems(report), PROBLEMS, "### Problems ({})", "- … and {} more")
-    folded = _folded(found)
+    rows, alike = view.fold(report, found.pending)
+    folded = _folded(found, alike)
     room = LIMIT - _size([*head, *inputs, *problems, *folded]) - 500
-    pending = _pending(report, found.pending, room)
+    pending = _pending(report, rows, len(found.pending), room)
     lines = [*head, *pending, *problems, *folded, *inputs]
     return options.writable("\n".join(lines).strip("\n") + "\n")
 
@@ -89,20 +90,21 @@ def _verdicts(report: Report) -> list[str]:
             f"{code(row.python)} on {code(row.platform)}",
             f"{_SIGNS[row.verdict]} **{row.verdict}**",
             view.counts(row),
-            "complete" if row.complete else "**not complete**",
+            "complete" if row.complete else "**incomplete**",
             view.age(report, row),
         )
         lines.append(_row(cells))
     return [*lines, ""]
 
 
-def _pending(report: Report, packages: Sequence[PackageRow], room: int) -> list[str]:
+def _pending(report: Report, packages: Sequence[PackageRow], count: int, room: int) -> list[str]:
+    """A row for each of *packages*, under the heading of all the *count* that are not ready."""
     if not packages:
         return []
     one = len(report.targets) == 1
     columns = ["verdict"] if one else [code(label) for label in view.labels(report)]
     heads = ("package", *columns, "why", "what helps", "asked for")
-    lines = [f"### Not ready ({len(packages)})", "", _row(heads), "|" + "---|" * len(heads)]
+    lines = [f"### Not ready ({count})", "", _row(heads), "|" + "---|" * len(heads)]
     rows = (_package(report, package) for package in packages)
     return [*lines, *_fit(rows, room - _size(lines), "\n… and {} more that are not ready"), ""]
 
@@ -146,17 +148,20 @@ def _problems(report: Report) -> list[str]:
     ]
 
 
-def _folded(found: view.Parts) -> list[str]:
+def _folded(found: view.Parts, alike: Sequence[view.Alike]) -> list[str]:
     lines = []
-    for packages, words in (
-        (found.ready, f"{len(found.ready)} ready: {summary(Status.READY)}"),
-        (found.not_judged, f"{len(found.not_judged)} not judged: built here"),
-        (found.elsewhere, f"{len(found.elsewhere)} not for these targets"),
+    for packages, summed, told in (
+        # Nothing from outside stands in a summary: that is HTML, where a code span means nothing.
+        *((one.packages, f"{len(one.packages)} unknown wherever they apply", one.why) for one in alike),
+        (found.ready, f"{len(found.ready)} ready", summary(Status.READY)),
+        (found.not_judged, f"{len(found.not_judged)} not judged", "built here"),
+        (found.elsewhere, f"{len(found.elsewhere)} not for these targets", ""),
     ):
         if packages:
             names = [f"- {code(view.title(package))}" for package in packages]
+            about = [prose(told), ""] if told else []
             fitted = _fit(names, READY, "- … and {} more")
-            lines += ["<details>", f"<summary>{words}</summary>", "", *fitted, "", "</details>", ""]
+            lines += ["<details>", f"<summary>{summed}</summary>", "", *about, *fitted, "", "</details>", ""]
     return lines
 
 

@@ -33,6 +33,8 @@ WIDEST = 240
 
 WIDE = 150
 FEW = 10
+NAMES = 24
+"""How many packages are named in the line that stands for them."""
 
 _SIGNS = {
     Status.READY: ("✓", "green"),
@@ -140,7 +142,7 @@ class _Page:
             self.text(f"{sign} {row.verdict}", f"bold {style}"),
             self.text(short(f"{row.python} on {row.platform}"), "bold"),
             self.text(view.counts(row)),
-            self.text("complete" if row.complete else "NOT complete", "" if row.complete else "bold"),
+            self.text("complete" if row.complete else "incomplete", "" if row.complete else "bold magenta"),
             self.text(view.age(self.report, row), "dim"),
         )
 
@@ -152,15 +154,28 @@ class _Page:
         return Group(*lines) if lines else None
 
     def packages(self, found: view.Parts) -> RenderableType | None:
-        """What is not ready; with ``verbose`` everything else as well."""
-        rows, heading = found.pending, "Not ready"
+        """What is not ready, alike ones folded; with ``verbose`` everything, each in a row."""
         if self.options.verbose:
-            rows, heading = (*rows, *found.ready, *found.not_judged, *found.elsewhere), "Packages"
-        if not rows:
-            return None
-        body = self.table(rows) if self.table_fits() else self.stack(rows)
-        judged = f"{len(rows)} of {len(self.report.packages)}"
-        return Group(self.text(f"{heading} ({judged})", "bold"), Text(), body)
+            every = (*found.pending, *found.ready, *found.not_judged, *found.elsewhere)
+            return self.listing(f"Packages ({len(every)})", every, ())
+        heading = f"Not ready ({len(found.pending)} of {len(self.report.packages)})"
+        return self.listing(heading, *view.fold(self.report, found.pending))
+
+    def listing(
+        self, heading: str, rows: tuple[PackageRow, ...], folded: tuple[view.Alike, ...]
+    ) -> RenderableType | None:
+        body: list[RenderableType] = []
+        if rows:
+            body += [Text(), self.table(rows) if self.table_fits() else self.stack(rows)]
+        for alike in folded:
+            body += [Text(), *self.alike(alike)]
+        return Group(self.text(heading, "bold"), *body) if body else None
+
+    def alike(self, found: view.Alike) -> Iterable[RenderableType]:
+        sign, style = _SIGNS[Status.UNKNOWN]
+        yield self.text(f"{sign} {len(found.packages)} unknown wherever they apply: {found.why}", style)
+        names = view.listed((view.title(package) for package in found.packages), NAMES)
+        yield self.indented(self.text(names), 2)
 
     def table_fits(self) -> bool:
         columns = sum(max(len(label), 13) + 2 for label in view.labels(self.report))
@@ -171,7 +186,7 @@ class _Page:
         drawing = self.text(str(SIMPLE_HEAD)).plain
         table = Table(
             box=Box(drawing, ascii=drawing.isascii()),
-            padding=(0, 1),
+            padding=(0, 1, 0, 0),
             pad_edge=False,
             show_edge=False,
             expand=True,
@@ -202,7 +217,7 @@ class _Page:
             asked = self.asked(package)
             if asked:
                 lines.append(self.indented(asked, 2))
-            for group in view.groups(self.report, package):
+            for group in self.groups(package):
                 status = self.status(group.verdict)
                 if len(group.labels) < len(self.report.targets):
                     status = self.text(" on ").join((status, self.text(", ".join(group.labels))))
@@ -219,24 +234,35 @@ class _Page:
     def reasons(self, package: PackageRow) -> list[Text]:
         """Why *package* is not ready, once where the targets agree; with ``verbose`` all that is known."""
         told: dict[tuple[str, ...], list[str]] = {}
-        for group in view.groups(self.report, package):
-            if self.options.verbose or group.verdict.status is not Status.READY:
-                told.setdefault(self.because(group), []).extend(group.labels)
-        return self.labelled(told)
+        for group in self.told(package):
+            told.setdefault(self.because(group), []).extend(group.labels)
+        return self.labelled(told, behind=len(told) > 1)
 
     def remedies(self, package: PackageRow) -> list[Text]:
+        """What helps: without a target's name where it helps on all that are not ready."""
+        groups = self.told(package)
         offered: dict[tuple[str, ...], list[str]] = {}
-        for group in view.groups(self.report, package):
+        for group in groups:
             if group.remedy:
-                offered.setdefault((f"→ {group.remedy}",), []).extend(group.labels)
-        return self.labelled(offered)
+                offered.setdefault((group.remedy,), []).extend(group.labels)
+        everywhere = len(offered) == 1 and all(group.remedy for group in groups)
+        return [self.text("→ ").append_text(line) for line in self.labelled(offered, behind=not everywhere)]
 
-    def labelled(self, told: dict[tuple[str, ...], list[str]]) -> list[Text]:
-        """The lines of *told*, behind the targets that they are about where not the same is said of all."""
-        if len(told) == 1:
-            return [self.text(line) for lines in told for line in lines]
+    def told(self, package: PackageRow) -> list[view.Group]:
+        """What there is to tell of: the targets on which *package* is not ready, with ``verbose`` all."""
         return [
-            self.text(f"{', '.join(labels)}: {line}" if number == 0 else line)
+            group
+            for group in self.groups(package)
+            if self.options.verbose or group.verdict.status is not Status.READY
+        ]
+
+    def groups(self, package: PackageRow) -> tuple[view.Group, ...]:
+        return view.groups(self.report, package, detailed=self.options.verbose)
+
+    def labelled(self, told: dict[tuple[str, ...], list[str]], *, behind: bool) -> list[Text]:
+        """The lines of *told*, *behind* the names of the targets that they are about or without them."""
+        return [
+            self.text(f"{', '.join(labels)}: {line}" if behind and number == 0 else line)
             for lines, labels in told.items()
             for number, line in enumerate(lines)
         ]
@@ -284,7 +310,7 @@ class _Page:
     def next_steps(self, found: view.Parts) -> RenderableType | None:
         """What a reader can do now, in the order in which it helps."""
         steps = []
-        names, unread = view.upgrades(found.pending)
+        names, unread = view.upgrades(self.report, found.pending)
         if names:
             basis = " (chosen by their tags, their modules were not read)" if unread else ""
             steps.append(f"upgrade to {view.listed(names, FEW)}{basis}")

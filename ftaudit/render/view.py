@@ -21,6 +21,9 @@ MESSAGE = 400
 
 WORST_FIRST = tuple(sorted(Status, key=lambda status: -status.rank))
 
+FOLDED = 4
+"""So many packages of which the same one thing is to be said make one line."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
@@ -46,6 +49,14 @@ class Group:
     remedy: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alike:
+    """Packages that are unknown wherever they apply, all for the reason ``why``, and that nothing helps."""
+
+    why: str
+    packages: tuple[PackageRow, ...]
+
+
 def parts(report: Report) -> Parts:
     """The packages of *report*, each in one part; ``pending`` the worst first, the others in its order."""
     pending: list[PackageRow] = []
@@ -66,6 +77,23 @@ def parts(report: Report) -> Parts:
     )
 
 
+def fold(
+    report: Report, packages: tuple[PackageRow, ...]
+) -> tuple[tuple[PackageRow, ...], tuple[Alike, ...]]:
+    """Those of *packages* that need a row each, and the others, by the one thing that is said of them."""
+    by_reason: dict[str, list[PackageRow]] = {}
+    for package in packages:
+        said = {(group.verdict.status, group.why, group.remedy) for group in groups(report, package)}
+        status, why, remedy = said.pop()
+        if not said and status is Status.UNKNOWN and not remedy:
+            by_reason.setdefault(why, []).append(package)
+    folded = tuple(
+        Alike(why=why, packages=tuple(alike)) for why, alike in by_reason.items() if len(alike) >= FOLDED
+    )
+    gone = {id(package) for alike in folded for package in alike.packages}
+    return tuple(package for package in packages if id(package) not in gone), folded
+
+
 def worst(package: PackageRow) -> Status | None:
     """The worst status on any target, or None where there is none."""
     statuses = [verdict.status for verdict in package.verdicts if verdict.status is not None]
@@ -83,12 +111,14 @@ def labels(report: Report) -> tuple[str, ...]:
     return tuple(short(f"{target.python} {target.platform}") for target in report.targets)
 
 
-def groups(report: Report, package: PackageRow) -> tuple[Group, ...]:
-    """The verdicts of *package* that have a status, the worst first, alike ones together."""
+def groups(report: Report, package: PackageRow, *, detailed: bool = False) -> tuple[Group, ...]:
+    """The verdicts of *package* that have a status, the worst first, alike ones together; with *detailed*
+    only those of which every detail is the same, the picked file among them."""
     alike: dict[tuple[object, ...], list[tuple[str, Verdict]]] = {}
     for label, verdict in zip(labels(report), package.verdicts, strict=True):
         if verdict.status is not None:
-            alike.setdefault(_likeness(verdict), []).append((label, verdict))
+            key = (*_likeness(verdict), details(verdict) if detailed else ())
+            alike.setdefault(key, []).append((label, verdict))
     made = [
         Group(
             labels=tuple(label for label, _ in members),
@@ -109,7 +139,7 @@ def _likeness(verdict: Verdict) -> tuple[object, ...]:
         tuple(finding.rule for finding in verdict.findings),
         verdict.undecided,
         _enabling(verdict),
-        verdict.remedy,
+        way_out(verdict.remedy, several=True),
     )
 
 
@@ -173,39 +203,64 @@ def details(verdict: Verdict) -> tuple[str, ...]:
         sources = {reference.source: None for reference in finding.evidence}
         lines.append(line + (f" from {listed(sources)}" if sources else ""))
     lines += [f"undecided: {_lacking(item)} [{short(item.rule)}]" for item in verdict.undecided]
-    return tuple(lines)
+    offered = _offered(verdict.remedy)
+    return (*lines, offered) if offered else tuple(lines)
 
 
 def way_out(remedy: Remedy, *, several: bool) -> str:
-    """The remedy as an instruction, empty where there is none. *several*: there is more than one target."""
+    """The remedy as an instruction, empty where there is none. *several*: there is more than one target.
+
+    It is the release for all targets where there is one: `details` has the lowest for each, and the notes.
+    """
+    until = f" up to {remedy.latest}" if remedy.latest else ""
     match remedy.kind:
         case RemedyKind.NONE:
-            words = ""
+            words = remedy.note
         case RemedyKind.UPGRADE:
-            words = f"upgrade to {remedy.version or remedy.version_all_targets or 'a newer release'}"
-            if several and remedy.version_all_targets != remedy.version:
-                words += f" (for all targets: {remedy.version_all_targets or 'none'})"
-        case RemedyKind.OLDER:
-            words = f"older {remedy.version}" if remedy.version else summary(remedy.kind)
+            words = f"upgrade to {remedy.version_all_targets or remedy.version or 'a newer release'}"
+            if several and remedy.version_all_targets is None:
+                words += " (no release serves all targets)"
+        case RemedyKind.BUILD:
+            words = "build a wheel: none newer fits"
         case RemedyKind.WAIT:
-            words = summary(remedy.kind) + (f" (latest {remedy.latest})" if remedy.latest else "")
+            words = f"wait: no release{until} fits"
+        case RemedyKind.OLDER:
+            words = f"only the older {remedy.version} fits" if remedy.version else summary(remedy.kind)
         case _:
-            words = summary(remedy.kind)
-    return short(": ".join(part for part in (words, remedy.note) if part), MESSAGE)
+            words = ": ".join(part for part in (summary(remedy.kind), remedy.note) if part)
+    return short(words, MESSAGE)
 
 
-def upgrades(packages: Iterable[PackageRow]) -> tuple[tuple[str, ...], bool]:
+def _offered(remedy: Remedy) -> str:
+    """All that is known of the way out, as a fact; empty where there is none."""
+    if remedy.kind is RemedyKind.NONE:
+        return ""
+    known = (
+        ("", remedy.version),
+        ("for all targets ", remedy.version_all_targets),
+        ("latest ", remedy.latest),
+        ("", remedy.note),
+    )
+    told = "; ".join(words + value for words, value in known if value)
+    basis = f" ({short(remedy.basis)})" if remedy.basis else ""
+    return short(f"remedy {remedy.kind}{basis}" + (f": {told}" if told else ""), MESSAGE)
+
+
+def upgrades(report: Report, packages: Iterable[PackageRow]) -> tuple[tuple[str, ...], bool]:
     """``name version`` of every upgrade that the remedies name, and whether any was chosen by its tags only.
 
-    Where no release serves all targets, each target's own is given.
+    Where no release serves all targets, each target's own is given, ``name version for TARGET``.
     """
     wanted: dict[str, None] = {}
     unread = False
     for package in packages:
-        for remedy in (verdict.remedy for verdict in package.verdicts):
+        for label, verdict in zip(labels(report), package.verdicts, strict=True):
+            remedy = verdict.remedy
             version = remedy.version_all_targets or remedy.version
             if remedy.kind is RemedyKind.UPGRADE and version:
-                wanted[f"{short(package.name)} {short(version)}"] = None
+                serves_one = remedy.version_all_targets is None and len(report.targets) > 1
+                ending = f" for {label}" if serves_one else ""
+                wanted[f"{short(package.name)} {short(version)}{ending}"] = None
                 unread = unread or remedy.basis == "fits"
     return tuple(wanted), unread
 
@@ -257,7 +312,7 @@ def _ago(now: datetime, then: datetime) -> str:
     if passed.days:
         return f"{passed.days} d old"
     hours, minutes = divmod(passed.seconds // 60, 60)
-    return f"{hours} h old" if hours else f"{minutes} min old"
+    return f"{hours} h old" if hours else f"{minutes} min old" if minutes else "under a minute old"
 
 
 def told_of(row: InputRow) -> str:

@@ -68,6 +68,14 @@ def test_a_version_with_a_pure_fallback_is_no_way_out() -> None:
     assert fits((pure, *gil, *_wheel("1.0", "cp314-cp314t")), T314)
 
 
+def test_an_older_release_that_only_holds_the_name_is_no_way_back() -> None:
+    stub = (file("x-0.0.0-py3-none-any.whl"),)
+    compiled = _wheel("1.0", "cp312-cp312")
+    assert upgrades("1.0", _page(v0_0_0=stub, v1_0=compiled), [T314])[str(T314)].older is None
+    usable = _page(v0_9=_wheel("0.9", "cp314-cp314t"), v1_0=compiled)
+    assert upgrades("1.0", usable, [T314])[str(T314)].older == "0.9"
+
+
 def test_requires_python_counts() -> None:
     name = "x-1.0-cp314-cp314t-manylinux_2_17_x86_64.whl"
     assert not fits((file(name, requires_python="<3.14"),), T314)

@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from ftaudit.model.project import Problem
-from ftaudit.model.verdict import Status
+from ftaudit.model.verdict import Status, Undecided
 from ftaudit.render.base import RenderOptions
 from ftaudit.render.markdown import LIMIT, code, prose, render
 from tests.render.scenarios import HOSTILE, NO_FILE, SCENARIOS, package, report, verdict
@@ -50,6 +50,17 @@ def test_nothing_from_outside_becomes_markup(scenario: str) -> None:
             assert OURS.fullmatch(token.content)
         if token.type == "text":
             assert not re.search(r"@\w|#\d|GH-\d|www\.|://|:\w+:", token.content)
+
+
+def test_a_reason_that_many_share_is_no_markup_either() -> None:
+    lacking = Undecided(rule="gil-enabled-by-module", missing="modules", why=HOSTILE)
+    rows = [package(f"p{n}", "1", verdict(Status.UNKNOWN, undecided=(lacking,))) for n in range(5)]
+    text = render(report(*rows), RenderOptions())
+    assert "<summary>5 unknown wherever they apply</summary>" in text
+    assert "| `p0 1` |" not in text
+    for token in tokens(text):
+        if token.type.startswith("html"):
+            assert OURS.fullmatch(token.content)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS)

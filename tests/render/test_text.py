@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from rich.cells import cell_len
 
-from ftaudit.model.verdict import Status
+from ftaudit.model.report import PackageRow
+from ftaudit.model.verdict import Remedy, RemedyKind, Status, Undecided
 from ftaudit.render.base import RenderOptions
 from ftaudit.render.text import NO_TERMINAL, render
-from tests.render.scenarios import SCENARIOS, T314, T315, package, report, verdict
+from tests.render.scenarios import NOT_READ, SCENARIOS, T314, T315, file, package, report, upgrade, verdict
 
 each_width = pytest.mark.parametrize("width", [30, 40, 60, 80, 100, 150, 200, None])
 
@@ -30,7 +33,7 @@ def test_the_first_line_is_the_verdict_of_the_stack(scenario: str) -> None:
     first = render(made, RenderOptions(width=100)).splitlines()[0]
     assert made.summary[0].verdict in first
     assert made.summary[0].platform in first
-    assert ("NOT complete" in first) is (not made.summary[0].complete)
+    assert ("incomplete" in first) is (not made.summary[0].complete)
 
 
 @pytest.mark.parametrize(("width", "used"), [(0, NO_TERMINAL), (1, 30), (10**9, 240)])
@@ -84,6 +87,93 @@ def test_reasons_that_differ_name_their_target_and_equal_ones_do_not() -> None:
     row = next(line for line in text.splitlines() if line.startswith("cryptography"))
     assert "3.14t:" not in row
     assert row.count("only an sdist fits") == 1
+
+
+def unknown(
+    name: str,
+    why: str = "the wheel was not read",
+    remedy: Remedy = Remedy(kind=RemedyKind.NONE),  # noqa: B008
+) -> PackageRow:
+    lacking = Undecided(rule="gil-enabled-by-module", missing="modules", why=why)
+    return package(name, "1", verdict(Status.UNKNOWN, undecided=(lacking,), remedy=remedy))
+
+
+def test_packages_of_which_the_same_is_to_be_said_are_one_line_and_verbose_unfolds_them() -> None:
+    made = report(*(unknown(name) for name in "abcd"), unknown("e", why="it timed out"), package("f"))
+    text = render(made, RenderOptions(width=100))
+    assert "Not ready (5 of 6)" in text
+    assert "? 4 unknown wherever they apply: modules: the wheel was not read\n  a 1, b 1, c 1, d 1\n" in text
+    assert [line.split()[0] for line in text.splitlines() if "? unknown" in line][1:] == ["e"]
+    assert render(made, RenderOptions(width=100, verbose=True)).count("? unknown") == 6
+
+
+def test_three_of_a_kind_and_those_that_something_helps_keep_their_rows() -> None:
+    helped = unknown("d", remedy=upgrade("2", "2"))
+    text = render(report(*(unknown(name) for name in "abc"), helped), RenderOptions(width=100))
+    assert text.count("? unknown") == 5
+    assert "wherever they apply" not in text
+
+
+def test_what_is_worse_on_one_target_keeps_its_row() -> None:
+    rows = [
+        package(
+            name,
+            "1",
+            verdict(Status.UNKNOWN, undecided=(NOT_READ,)),
+            verdict(Status.BLOCKED, T315),
+        )
+        for name in "abcd"
+    ]
+    text = render(report(*rows, targets=(T314, T315)), RenderOptions(width=100))
+    assert [line.split()[0] for line in text.splitlines() if "✗ blocked" in line][1:] == list("abcd")
+    assert "wherever they apply" not in text
+
+
+def test_a_remedy_names_its_target_unless_it_helps_on_all_that_are_not_ready() -> None:
+    build = Remedy(kind=RemedyKind.BUILD)
+    one = package(
+        "a",
+        "1",
+        verdict(Status.UNKNOWN, undecided=(NOT_READ,)),
+        verdict(Status.NEEDS_BUILD, T315, remedy=build),
+    )
+    other = package("b", "1", verdict(), verdict(Status.NEEDS_BUILD, T315, remedy=build))
+    text = render(report(one, other, targets=(T314, T315)), RenderOptions(width=100))
+    assert "→ 3.15t: build a wheel" in text
+    assert "→ build a wheel" in text
+
+
+def test_an_upgrade_is_the_one_for_all_targets_and_verbose_has_the_lowest() -> None:
+    row = package(
+        "a",
+        "1",
+        verdict(Status.NEEDS_BUILD, remedy=upgrade("2", "3")),
+        verdict(Status.NEEDS_BUILD, T315, remedy=upgrade("3", "3")),
+    )
+    made = report(row, targets=(T314, T315))
+    assert render(made, RenderOptions(width=100)).count("→ upgrade to 3") == 1
+    assert "remedy upgrade (fits): 2; for all targets 3" in render(
+        made, RenderOptions(width=200, verbose=True)
+    )
+
+
+def test_verbose_shows_the_file_of_each_target() -> None:
+    row = package(
+        "a",
+        "1",
+        verdict(file=file("a-1-cp314-cp314t-linux_x86_64.whl")),
+        verdict(target=T315, file=file("a-1-cp315-cp315t-linux_x86_64.whl")),
+    )
+    text = render(report(row, targets=(T314, T315)), RenderOptions(width=240, verbose=True))
+    order = ["3.14t: install", "-cp314t-", "3.15t: install", "-cp315t-"]
+    assert re.findall("|".join(order), text) == order
+
+
+def test_an_upgrade_that_does_not_serve_all_targets_says_so() -> None:
+    row = package("a", "1", verdict(Status.NEEDS_BUILD, remedy=upgrade("2")), verdict(target=T315))
+    text = render(report(row, targets=(T314, T315)), RenderOptions(width=120))
+    assert "→ upgrade to 2 (no release serves all targets)" in text
+    assert "- upgrade to a 2 for 3.14t (" in text
 
 
 def test_many_targets_become_a_list() -> None:

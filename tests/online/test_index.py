@@ -1,0 +1,199 @@
+"""What holds on the real index as it was on 22 November 2026, whatever was uploaded later.
+
+Every page is asked for once: all audits share one cache. Whatever certificates reaching the index takes here
+(``PIP_CERT``, ``REQUESTS_CA_BUNDLE``, …) stays in the environment, all other settings of pip and uv go.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ftaudit.cli.app import run
+from ftaudit.errors import Exit
+from tests.conftest import USER_SETTINGS
+
+pytestmark = pytest.mark.online
+
+KEPT = frozenset({"PIP_CERT", "PIP_CLIENT_CERT", "PIP_PROXY"})
+BOTH = ("3.14t", "3.15t")
+ARGUMENTS = ("--platform", "linux-x86_64", "--uploaded-before", "2026-11-22", "--quiet")
+
+PINS = """\
+cryptography==42.0.0
+PyYAML==6.0.1
+orjson==3.13.0
+grpcio==1.85.1
+psycopg-binary==3.2.3
+numpy==2.5.5
+h3==4.5.0
+frozenlist==1.8.0
+requests==2.34.2
+polars==2.1.0
+"""
+WITH_RUNTIME = """\
+lock-version = "1.0"
+created-by = "hand"
+
+[[packages]]
+name = "polars"
+version = "2.1.0"
+dependencies = [{ name = "polars-runtime-32" }]
+
+[[packages]]
+name = "polars-runtime-32"
+version = "2.1.0"
+"""
+
+VERDICTS = [
+    ("cryptography 42.0.0", ("needs-build", "source"), ("needs-build", "source")),
+    ("pyyaml 6.0.1", ("needs-build", "source"), ("needs-build", "source")),
+    ("orjson 3.13.0", ("needs-build", "source"), ("needs-build", "source")),
+    ("grpcio 1.85.1", ("needs-build", "source"), ("needs-build", "source")),
+    ("psycopg-binary 3.2.3", ("blocked", "none"), ("blocked", "none")),
+    ("numpy 2.5.5", ("unknown", "wheel"), ("unknown", "wheel")),
+    ("h3 4.5.0", ("unknown", "wheel"), ("needs-build", "source")),
+    ("frozenlist 1.8.0", ("unknown", "wheel"), ("degraded", "fallback")),
+    ("cryptography 50.0.2", ("unknown", "wheel"), ("unknown", "wheel")),
+    ("requests 2.34.2", ("ready", "pure"), ("ready", "pure")),
+    ("polars 2.1.0", ("ready", "pure"), ("ready", "pure")),
+]
+
+Report = Mapping[str, Any]
+Audit = Callable[..., tuple[int, Report]]
+"""Audits texts, each in a file of the name that it is given as, and gives the exit status and the report."""
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("cache")
+
+
+@pytest.fixture(scope="module")
+def audit(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
+    def audited(*options: str, **inputs: str) -> tuple[int, Report]:
+        folder = tmp_path_factory.mktemp("input")
+        paths = [folder / name.replace("_", ".") for name in inputs]
+        for path, text in zip(paths, inputs.values(), strict=True):
+            path.write_text(text)
+        report = folder / "report.json"
+        places = [*map(str, paths), "--cache-dir", str(cache), "--format", "json", "--output", str(report)]
+        status = run(["audit", *places, *ARGUMENTS, *options])
+        return status, json.loads(report.read_text())
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in set(os.environ) - KEPT:
+            if name.startswith(USER_SETTINGS):
+                patch.delenv(name)
+        home = str(tmp_path_factory.mktemp("home"))
+        for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CONFIG_DIRS"):
+            patch.setenv(name, home)
+        patch.setenv("PIP_CONFIG_FILE", os.devnull)
+        yield audited
+
+
+@pytest.fixture(scope="module")
+def pins(audit: Audit) -> Report:
+    """Two inputs, since no requirements file can pin one name twice."""
+    status, report = audit(requirements_txt=PINS, newer_requirements_txt="cryptography==50.0.2\n")
+    assert status == Exit.INCOMPLETE, "their dependencies are not pinned"
+    return report
+
+
+def rows(report: Report) -> dict[str, Any]:
+    return {f"{package['name']} {package['version']}": package for package in report["packages"]}
+
+
+def verdict(report: Report, pin: str, python: str) -> Any:
+    (found,) = [one for one in rows(report)[pin]["verdicts"] if one["python"] == python]
+    return found
+
+
+def test_every_pin_has_its_row(pins: Report) -> None:
+    assert sorted(rows(pins)) == sorted(pin for pin, *_ in VERDICTS)
+    assert [(target["python"], target["platform"]) for target in pins["targets"]] == [
+        (python, "linux-x86_64") for python in BOTH
+    ]
+
+
+@pytest.mark.parametrize(("pin", "on_314t", "on_315t"), VERDICTS, ids=[pin for pin, *_ in VERDICTS])
+def test_verdicts(pins: Report, pin: str, on_314t: tuple[str, str], on_315t: tuple[str, str]) -> None:
+    found = [verdict(pins, pin, python) for python in BOTH]
+    assert [(one["status"], one["install"]) for one in found] == [on_314t, on_315t]
+
+
+@pytest.mark.parametrize(
+    ("pin", "python"),
+    [
+        *((pin, python) for pin in ("numpy 2.5.5", "cryptography 50.0.2") for python in BOTH),
+        ("h3 4.5.0", "3.14t"),
+        ("frozenlist 1.8.0", "3.14t"),
+    ],
+)
+def test_a_wheel_that_fits_is_unknown_because_its_modules_were_not_read(
+    pins: Report, pin: str, python: str
+) -> None:
+    found = verdict(pins, pin, python)
+    assert (found["gil"], found["basis"]["install"]) == ("unknown", "tag")
+    assert "modules not read" in [item["why"] for item in found["undecided"]]
+    assert found["file"]["name"].endswith(".whl")
+
+
+def test_the_stable_abi_of_free_threaded_builds_fits_from_315_on(pins: Report) -> None:
+    assert "-cp315-abi3.abi3t-" in verdict(pins, "cryptography 50.0.2", "3.15t")["file"]["name"]
+    assert "-cp314t-" in verdict(pins, "cryptography 50.0.2", "3.14t")["file"]["name"]
+
+
+def test_the_remedy_of_cryptography_serves_both(pins: Report) -> None:
+    found = [verdict(pins, "cryptography 42.0.0", python)["remedy"] for python in BOTH]
+    assert [remedy["version_all_targets"] for remedy in found] == ["50.0.2", "50.0.2"]
+    assert found[1]["version"] == "50.0.2"
+    assert {(remedy["kind"], remedy["basis"]) for remedy in found} == {("upgrade", "fits")}
+
+
+def test_the_remedy_of_pyyaml_serves_one(pins: Report) -> None:
+    on_314t, on_315t = (verdict(pins, "pyyaml 6.0.1", python)["remedy"] for python in BOTH)
+    assert (on_314t["kind"], on_314t["version"], on_314t["version_all_targets"]) == ("upgrade", "6.0.3", None)
+    assert (on_315t["kind"], on_315t["version"], on_315t["version_all_targets"]) == ("build", None, None)
+
+
+def test_a_lock_with_polars_shows_the_verdict_of_its_runtime_beside_it(audit: Audit) -> None:
+    status, report = audit(pylock_toml=WITH_RUNTIME)
+    assert status == Exit.OK
+    assert rows(report)["polars-runtime-32 2.1.0"]["required_by"] == ["polars"]
+    for python, summary in zip(BOTH, report["summary"], strict=True):
+        assert verdict(report, "polars 2.1.0", python)["status"] == "ready"
+        runtime = verdict(report, "polars-runtime-32 2.1.0", python)
+        assert (runtime["status"], runtime["install"]) == ("needs-build", "source")
+        assert (summary["verdict"], summary["complete"]) == ("needs-build", True)
+
+
+def test_polars_alone_is_no_ready_stack(audit: Audit) -> None:
+    status, report = audit(requirements_txt="polars==2.1.0\n")
+    assert status == Exit.INCOMPLETE
+    assert [verdict(report, "polars 2.1.0", python)["status"] for python in BOTH] == ["ready", "ready"]
+    assert [(one["verdict"], one["complete"]) for one in report["summary"]] == [("unknown", False)] * 2
+    assert any(
+        problem["rule"] == "dependency-not-pinned" and "polars-runtime-32" in problem["message"]
+        for problem in report["problems"]
+    )
+
+
+def test_requests_alone_is_ready_but_its_dependencies_are_missing(audit: Audit) -> None:
+    _, report = audit(requirements_txt="requests==2.34.2\n")
+    assert {one["complete"] for one in report["summary"]} == {False}
+
+
+def test_what_was_asked_once_answers_offline(pins: Report, audit: Audit) -> None:
+    _, again = audit("--offline", requirements_txt=PINS, newer_requirements_txt="cryptography==50.0.2\n")
+    for pin, *_ in VERDICTS:
+        for python in BOTH:
+            before, after = verdict(pins, pin, python), verdict(again, pin, python)
+            assert {**before, "findings": ()} == {**after, "findings": ()}
+            assert [one["rule"] for one in before["findings"]] == [one["rule"] for one in after["findings"]]
+    assert again["summary"][0]["counts"] == pins["summary"][0]["counts"]
