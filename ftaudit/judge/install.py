@@ -51,7 +51,8 @@ def choose(
     """
     files = _known_files(pin, release)
     at_hand = _at_hand(pin, target)
-    if at_hand is None and pin.source.kind is not SourceKind.INDEX:
+    if pin.source.kind is not SourceKind.INDEX and not _compiled(at_hand):
+        # Whether a pure wheel of it is all that there is, only an index could tell.
         return _unknown(_NOT_JUDGED[pin.source.kind], files)
     if isinstance(release, Release) and release.status is ProjectStatus.QUARANTINED:
         return Installation(install=Install.NONE, basis=Basis.INDEX, files=files)
@@ -155,10 +156,19 @@ def _at_hand(pin: Pin, target: Target) -> IndexFile | None:
     return max(fitting, key=lambda file: _preference(file, target), default=None)
 
 
+def _compiled(file: IndexFile | None) -> bool:
+    name = wheel_name(file.name) if file is not None else None
+    return name is not None and not name.any_platform
+
+
 def _requirement_unknown(picked: IndexFile, metadata: Mapping[str, CoreMetadata | Missing]) -> Missing | None:
-    """Why it is not known which interpreters *picked* admits: neither the index nor its metadata tells."""
+    """Why it is not known which interpreters *picked* admits: neither the index nor its metadata tells.
+
+    A file that only the lock lists was admitted by whoever locked it, and sources are not installed as they are.
+    """
     read = metadata.get(picked.name)
-    if picked.requires_python is not None or not isinstance(read, Missing) or is_sdist(picked.name):
+    told = picked.requires_python is not None or picked.index == FROM_LOCK or is_sdist(picked.name)
+    if told or not isinstance(read, Missing):
         return None
     return Missing(
         what="release",

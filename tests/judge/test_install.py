@@ -9,7 +9,7 @@ import pytest
 from ftaudit.judge.install import choose
 from ftaudit.knowledge.targets import target
 from ftaudit.model.evidence import Missing, ProjectStatus
-from ftaudit.model.project import ListedFile, Pin, SourceKind
+from ftaudit.model.project import ListedFile, Pin, Source, SourceKind
 from ftaudit.model.verdict import Basis, Install, Installation
 from tests.builders.values import file, metadata, pin, release
 
@@ -169,6 +169,18 @@ def test_where_neither_tells_its_requires_python_the_file_is_not_picked() -> Non
     assert chosen.why.kind == "too-large"
     told = release(file(PURE, requires_python=">=3.8"))
     assert choose(pin(), told, T314, {PURE: missing}).install is Install.PURE
+
+
+def test_a_wheel_that_only_the_lock_knows_was_admitted_by_the_resolver() -> None:
+    missing = Missing(what="metadata", why="the lock names no index", kind="no-metadata")
+    assert choose(pin(listed=[FT314]), OFFLINE, T314, {FT314: missing}).install is Install.WHEEL
+
+
+@pytest.mark.parametrize(("name", "install"), [(PURE, Install.UNKNOWN), (FT314, Install.WHEEL)])
+def test_an_installed_project_of_another_source(name: str, install: Install) -> None:
+    chosen = choose(replace(_installed(name), source=Source(kind=SourceKind.PATH)), OFFLINE, T314)
+    assert chosen.install is install
+    assert chosen.why is None or chosen.why.kind == "path-source"
 
 
 def test_bytes_at_hand_must_admit_the_interpreter_too() -> None:
