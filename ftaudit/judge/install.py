@@ -164,7 +164,7 @@ def _compiled(file: IndexFile | None) -> bool:
 def _requirement_unknown(picked: IndexFile, metadata: Mapping[str, CoreMetadata | Missing]) -> Missing | None:
     """Why it is not known which interpreters *picked* admits: neither the index nor its metadata tells.
 
-    A file that only the lock lists was admitted by whoever locked it, and sources are not installed as they are.
+    A file that only the lock lists was admitted by whoever locked it; sources are not installed as they are.
     """
     read = metadata.get(picked.name)
     told = picked.requires_python is not None or picked.index == FROM_LOCK or is_sdist(picked.name)

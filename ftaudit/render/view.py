@@ -164,7 +164,7 @@ def _reason(verdict: Verdict) -> str:
 def _lacking(item: Undecided) -> str:
     """What was missing and why, without saying a word twice ("modules: modules not read")."""
     why, what = short(item.why, MESSAGE), short(item.missing)
-    return why if what in why else f"{what}: {why}"
+    return why if what in why or what == "release" else f"{what}: {why}"
 
 
 def _enabling(verdict: Verdict) -> tuple[str, ...]:
