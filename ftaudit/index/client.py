@@ -14,7 +14,7 @@ from pathlib import Path
 from packaging.utils import canonicalize_name
 
 from ftaudit.concurrency import Once, Scope
-from ftaudit.index.config import FIRST, Index, IndexOptions, Plan, Settings
+from ftaudit.index.config import FIRST, Index, IndexesDifferError, IndexOptions, Plan, Settings
 from ftaudit.index.default import public_index
 from ftaudit.index.local import read_folder
 from ftaudit.index.packed import PageReader
@@ -46,7 +46,7 @@ class IndexClient:
     The kinds of `Missing`: ``name-not-listed`` (each index asked says so), ``index-unreachable``,
     ``index-refused`` (401, 403), ``redirect-refused``, ``offline``, ``deadline``, ``bad-page``,
     ``too-large``, ``hash-mismatch``, ``source-not-an-index``, ``bad-name``, ``no-index`` (the
-    configuration allows none), ``no-ranges``, ``metadata-not-offered``, ``bad-metadata``,
+    configuration allows none), ``indexes-differ``, ``no-ranges``, ``metadata-not-offered``, ``bad-metadata``,
     ``metadata-dynamic``, ``bad-wheel``; in ``unread`` also ``bad-file-name`` and ``upload-time-missing``.
     """
 
@@ -70,14 +70,18 @@ class IndexClient:
         """What the indexes for *source* list of *name*.
 
         *inputs* are those that hold the pin (``Origin.input``): projects may declare different indexes.
-        Without, all inputs of the run must agree, otherwise ValueError.
+        Without, it is all inputs of the run.
         """
         name = canonicalize_name(name)
         if source.kind is not SourceKind.INDEX:
             return Missing(what=name, why=f"a {source.kind} source is no index", kind="source-not-an-index")
         if not _NAME.fullmatch(name):
             return Missing(what=short(name), why="that is no name of a project", kind="bad-name")
-        plan = self._settings.plan(source.location, inputs)
+        try:
+            plan = self._settings.plan(source.location, inputs, name=name)
+        except IndexesDifferError:
+            why = "the inputs that hold it declare different indexes"
+            return Missing(what=name, why=why, kind="indexes-differ")
         if not plan.indexes and not plan.links:
             return Missing(what=name, why="the configuration allows no index (no-index)", kind="no-index")
         return self._combined(name, plan)
@@ -230,7 +234,9 @@ def open_client(
     """The client of a run; its connections are closed at the end. Raises `UsageError` and `ConfigError`."""
     settings = Settings(options, readings, environ=environ, home=home, cwd=cwd, public=public)
     cache = Cache(options.cache_dir or default_location(), clock=lambda: now().timestamp())
-    keys = Keys(configured=settings.credentials, netrc=Netrc.find(environ, home))
+    keys = Keys(
+        configured=settings.credentials, netrc=Netrc.find(environ, home), trusted=settings.trusted_origins
+    )
     http = Http(settings.net, scope, keys=keys, cache=cache)
     try:
         yield IndexClient(settings, http, uploaded_before=options.uploaded_before, now=now)

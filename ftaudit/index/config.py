@@ -7,6 +7,7 @@ The public index is asked only where none of them sets an index URL: extra index
 that is set further down (as pip does with its two options), and to the public one where none is.
 
 A pin whose lock names an index is asked there and only there: a private name never reaches another index.
+Nor does a name that a source of pdm keeps for itself (``include_packages``).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from fnmatch import fnmatchcase
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -24,7 +26,7 @@ from ftaudit.index.pip_config import PipConfig, read_pip_config
 from ftaudit.index.uv_config import UvConfig, read_uv_config
 from ftaudit.model.project import DeclaredIndex, Reading
 from ftaudit.model.text import short
-from ftaudit.net.auth import Credentials, Origin, origin, split_credentials
+from ftaudit.net.auth import Credentials, Origin, is_address, origin, split_credentials
 from ftaudit.net.options import NetOptions, environment_bundle, environment_proxies
 
 MERGE, FIRST = "merge", "first"
@@ -72,6 +74,15 @@ class Plan:
     links: tuple[Index, ...] = ()
     strategy: str = MERGE
 
+    @property
+    def effect(self) -> tuple[object, ...]:
+        """What tells two plans apart: with one index there is no order."""
+        return self.indexes, self.links, self.strategy if len(self.indexes) > 1 else ""
+
+
+class IndexesDifferError(Exception):
+    """The inputs that hold a pin declare different indexes: whose files it would get is not known."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Level:
@@ -109,30 +120,38 @@ class Settings:
         self._flat = {
             _plain(d.url) for d in (*uv.indexes, *(d for r in readings for d in r.indexes)) if d.find_links
         }
-        self._plans = {reading.input: self._plan_of(reading) for reading in readings}
+        self._plans = {reading.input: self._plan_of(reading.indexes) for reading in readings}
+        self._by_name = {
+            reading.input: reading.indexes
+            for reading in readings
+            if any(declared.only or declared.never for declared in reading.indexes)
+        }
         declared = (*uv.indexes, *_declared(readings))
+        mine = (*_urls(self._user), *(index.url for index in uv.indexes))
+        for url in (*mine, *(index.url for index in declared)):
+            _plain(url)  # an explicit one is in no plan, and its address is read for credentials
         self.credentials = _credentials(self._user, declared, self._map.values(), environ)
+        self.trusted_origins = frozenset(origin(url) for url in (*mine, *self._map.values()))
         self.net = _net(options, pip, environ)
 
-    def plan(self, location: str, inputs: Sequence[str] = ()) -> Plan:
-        """Where a pin is asked whose lock names *location* (may be empty), held by *inputs*.
+    def plan(self, location: str, inputs: Sequence[str] = (), *, name: str = "") -> Plan:
+        """Where the pin *name* (normalised) is asked whose lock names *location* (may be empty), held by
+        *inputs*; with none, by all of the run.
 
-        With no *inputs*: those of the whole run, which must then agree. Raises ValueError where they differ.
+        Raises `IndexesDifferError` where these do not agree: neither order nor union is what anybody
+        installs from, and a private name would reach the index of another project.
         """
         if location:
             return self._named(location)
-        plans = list(
-            dict.fromkeys(self._plans[name] for name in inputs or self._plans if name in self._plans)
-        )
-        if not plans:
-            return self._configured
-        if len(plans) > 1 and not inputs:
-            raise ValueError("the inputs declare different indexes: say which one the pin comes from")
-        return Plan(
-            indexes=tuple(dict.fromkeys(index for plan in plans for index in plan.indexes)),
-            links=tuple(dict.fromkeys(index for plan in plans for index in plan.links)),
-            strategy=plans[0].strategy,
-        )
+        asked = [self._plan_for(name, held) for held in inputs or self._plans if held in self._plans]
+        plans = {plan.effect: plan for plan in asked}
+        if len(plans) > 1:
+            raise IndexesDifferError
+        return next(iter(plans.values()), None) or self._configured
+
+    def _plan_for(self, name: str, held_by: str) -> Plan:
+        declared = self._by_name.get(held_by)
+        return self._plans[held_by] if declared is None else self._plan_of(declared, name)
 
     @property
     def _configured(self) -> Plan:
@@ -140,6 +159,9 @@ class Settings:
         return self._combined(self._user)
 
     def _named(self, location: str) -> Plan:
+        if not is_address(location):
+            refused = "not an address of an index"
+            return Plan(indexes=(Index(url="", shown=short(location), refused=refused),))
         url = _plain(location)
         target = self._map.get(url, url)
         if target == DEFAULT:
@@ -148,14 +170,14 @@ class Settings:
         index = self._index(target, flat=url in self._flat, trusted=trusted)
         return Plan(links=(index,)) if index.flat else Plan(indexes=(index,))
 
-    def _plan_of(self, reading: Reading) -> Plan:
-        own = [declared for declared in reading.indexes if not declared.explicit]
-        houses = [declared.url for declared in own if declared.tool == WHEELHOUSE]
+    def _plan_of(self, declared: Sequence[DeclaredIndex], name: str = "") -> Plan:
+        own = [index for index in declared if not index.explicit]
+        houses = [index.url for index in own if index.tool == WHEELHOUSE]
         if houses:
             asked = self._combined(self._user) if self._user[0].is_set else Plan()
             links = tuple(self._index(url, flat=True, trusted=True) for url in houses)
             return replace(asked, links=(*links, *asked.links))
-        return self._combined((self._user[0], _project(own), *self._user[1:]), project=1)
+        return self._combined((self._user[0], _project(own, name), *self._user[1:]), project=1)
 
     def _combined(self, levels: Sequence[_Level], *, project: int | None = None) -> Plan:
         """The first level that is set, with what takes the place of the public index for it.
@@ -202,6 +224,8 @@ class Settings:
 
 
 def _cli(options: IndexOptions) -> _Level:
+    if options.index_url == "" or "" in options.extra_index_urls:  # a variable that is not set, perhaps
+        raise UsageError("the address of the index is empty", advice="leave the option out, or name an index")
     if options.index_strategy not in {None, MERGE, FIRST}:
         raise UsageError(f"--index-strategy is {MERGE} or {FIRST}, not {short(options.index_strategy or '')}")
     return _Level(defaults=(options.index_url,) if options.index_url else (), extras=options.extra_index_urls)
@@ -229,19 +253,29 @@ def _uv(config: UvConfig) -> _Level:
     )
 
 
-def _project(declared: Sequence[DeclaredIndex]) -> _Level:
-    """uv asks its indexes in order, the default one last; the other tools merge theirs, as pip does."""
-    indexes = [index for index in declared if not index.find_links]
-    links = [index for index in declared if index.find_links]
+def _project(declared: Sequence[DeclaredIndex], name: str) -> _Level:
+    """uv asks its indexes in order, the default one last; the other tools merge theirs, as pip does.
+
+    pdm asks those alone whose ``only`` matches *name*, else those whose ``never`` does not: its
+    ``models/repositories/base.py``, ``source_preference``.
+    """
+    own = [index for index in declared if _matches(name, index.only)]
+    served = own or [index for index in declared if not _matches(name, index.never)]
+    indexes = [index for index in served if not index.find_links]
+    links = [index for index in served if index.find_links]
     is_uv = any(index.tool == "uv" for index in declared)
     return _Level(
-        defaults=tuple(index.url for index in indexes if index.replaces_default),
-        extras=tuple(index.url for index in indexes if not index.replaces_default),
+        defaults=tuple(index.url for index in indexes if own or index.replaces_default),
+        extras=tuple(index.url for index in indexes if not (own or index.replaces_default)),
         links=tuple(index.url for index in links),
-        no_index=any(index.replaces_default for index in links),
+        no_index=bool(own) or any(index.replaces_default for index in declared),
         merge=not is_uv,
         defaults_last=is_uv,
     )
+
+
+def _matches(name: str, patterns: Sequence[str]) -> bool:
+    return bool(name) and any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
 def _urls(levels: Sequence[_Level]) -> tuple[str, ...]:
@@ -257,6 +291,7 @@ def _mapping(text: str) -> tuple[str, str]:
     match = _MAPPING.fullmatch(text) or re.fullmatch(r"([^=]+)=(.+)", text)
     if match is None:
         raise UsageError("--index-map wants FROM=TO", advice=f"TO is a URL, or {DEFAULT}")
+    _plain(match[2])
     return _plain(match[1]), match[2]
 
 
@@ -264,10 +299,9 @@ def _plain(url: str) -> str:
     """*url* as indexes are compared: no credentials, no trailing slash, scheme and host in lower case."""
     if "://" not in url:
         return url.rstrip("/") or url
-    try:
-        parts = urlsplit(split_credentials(url)[0])
-    except ValueError:
-        raise UsageError(f"{short(url)} is not a URL") from None
+    if not is_address(url):
+        raise UsageError(f"{short(url)} is not a URL")
+    parts = urlsplit(split_credentials(url)[0])
     netloc = parts.netloc.lower()
     path = parts.path.rstrip("/")
     return urlunsplit((parts.scheme.lower(), netloc, path, parts.query, ""))

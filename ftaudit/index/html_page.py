@@ -10,6 +10,8 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 from ftaudit.index.pages import (
     MAX_FILES,
+    MAX_REQUIRES_PYTHON,
+    TOO_LONG,
     BadPageError,
     Listing,
     build_file,
@@ -20,21 +22,36 @@ from ftaudit.index.pages import (
 )
 from ftaudit.model.evidence import FileList, ProjectStatus
 from ftaudit.model.text import short
+from ftaudit.model.wheel_name import is_sdist, wheel_name
+
+_PIECE = 64 * 1024
+_MAX_UNFINISHED = 256 * 1024
+"""Characters of one tag, comment or script."""
+_MAX_TAIL = 1024
+"""Characters of a tag that the page ends in."""
+_CHARSETS = frozenset({"utf-8", "utf8", "us-ascii", "ascii", "iso-8859-1", "latin-1", "windows-1252"})
+"""Python has encodings that take time without bound to read, and some that are none (``rot13``)."""
 
 
 def parse_html(body: bytes, content_type: str, url: str, index: str) -> Listing:
-    """The page's links to files. Raises `BadPageError`; a page without a version is of version 1.0."""
-    reader = _Reader()
-    try:
-        reader.feed(body.decode(_charset(content_type), "replace"))
-        reader.close()
-    except (AssertionError, LookupError) as error:  # html.parser asserts on some broken declarations
-        raise BadPageError("it is not HTML") from error
+    """The page's links to files; a page without a version is of version 1.0.
+
+    Raises `BadPageError`, also for a page that neither names its version nor lists a file: a server that
+    wants a login may answer every address with one.
+    """
+    reader = _read(body, content_type)
     meta = reader.meta
     if "pypi:repository-version" in meta:
         check_version(meta["pypi:repository-version"])
-    base = _joined(url, reader.base) if reader.base else url
+    base = _joined(url, reader.base) or url
     entries = [entry for attributes in reader.links if (entry := _entry(base, attributes)) is not None]
+    names = (entry["filename"] for entry in entries)
+    if "pypi:repository-version" not in meta and not any(
+        wheel_name(name) or is_sdist(name) for name in names
+    ):
+        raise BadPageError("it lists no file of a project")
+    if any(len(entry["requires-python"] or "") > MAX_REQUIRES_PYTHON for entry in entries):
+        raise BadPageError(TOO_LONG)
     usable = [entry for entry in entries if is_file_name(entry["filename"])]
     return Listing(
         files=FileList(
@@ -45,6 +62,23 @@ def parse_html(body: bytes, content_type: str, url: str, index: str) -> Listing:
         skipped=len(entries) - len(usable),
         entries=usable,
     )
+
+
+def _read(body: bytes, content_type: str) -> _Reader:
+    """Raises `BadPageError` for what html.parser would read again and again in search of its end."""
+    reader = _Reader()
+    try:
+        text = body.decode(_charset(content_type), "replace")
+        for start in range(0, len(text), _PIECE):
+            reader.feed(text[start : start + _PIECE])
+            if len(reader.rawdata) > _MAX_UNFINISHED:
+                raise BadPageError("it has a tag, comment or script without an end")
+        if len(reader.rawdata) > _MAX_TAIL:
+            raise BadPageError("it ends in the middle of a tag")
+        reader.close()
+    except (AssertionError, ValueError) as error:  # a broken declaration; a character of too many digits
+        raise BadPageError("it is not HTML") from error
+    return reader
 
 
 @dataclass
@@ -72,7 +106,10 @@ class _Reader(HTMLParser):
 def _charset(content_type: str) -> str:
     message = Message()
     message["content-type"] = content_type
-    return str(message.get_param("charset") or "utf-8")
+    charset = str(message.get_param("charset") or "utf-8").lower()
+    if charset not in _CHARSETS:
+        raise BadPageError("its encoding is not one of an index")
+    return charset
 
 
 def _joined(base: str, href: str) -> str:
@@ -91,7 +128,8 @@ def _entry(base: str, attributes: dict[str, str]) -> dict[str, Any] | None:
     ``data-upload-time`` is of no specification: mirrors that turn a JSON page into HTML keep PEP 700's
     ``upload-time`` in it.
     """
-    url, _, fragment = _joined(base, attributes["href"]).partition("#")
+    href = attributes["href"]  # what is no URL still lists a file of that name
+    url, _, fragment = (_joined(base, href) or href).partition("#")
     name = unquote(url.partition("?")[0].rpartition("/")[2])
     if not name:
         return None

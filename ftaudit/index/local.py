@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ftaudit.errors import ConfigError
+from ftaudit.index.files import read_file
 from ftaudit.index.pages import MAX_PAGE, Listing, is_file_name, parse_page
 from ftaudit.model.evidence import FileList, IndexFile, Missing
 
@@ -56,9 +57,8 @@ def read_folder(path: Path, name: str | None, shown: str) -> Listing | Missing:
 
 
 def _page(path: Path, shown: str) -> Listing | Missing:
-    with path.open("rb") as file:
-        content = file.read(MAX_PAGE + 1)
-    if len(content) > MAX_PAGE:
+    content = read_file(path, MAX_PAGE)
+    if content is None:
         return Missing(what=shown, why="the page is too large", kind="too-large")
     listing = parse_page(content, "text/html", path.resolve().as_uri(), shown)
     if isinstance(listing, Missing):

@@ -8,7 +8,7 @@ from email.parser import HeaderParser
 from email.policy import compat32
 
 from packaging.utils import canonicalize_name
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ftaudit.model.evidence import CoreMetadata, Missing
 from ftaudit.model.text import mask, short
@@ -19,6 +19,9 @@ _FREE_THREADING = re.compile(
     r"Programming Language :: Python :: Free Threading :: ([1-4]) - (?:Unstable|Beta|Stable|Resilient)"
 )
 _BLANK = re.compile(rb"\r?\n\r?\n|\r\r")
+_LONG_NUMBER = re.compile(r"\d{1000}")
+"""Python refuses to read numbers of more than 4,300 digits, and no version has one."""
+_METADATA_VERSION = re.compile(r"([0-9]{1,4})\.([0-9]{1,4})")
 
 
 def parse_metadata(
@@ -32,7 +35,8 @@ def parse_metadata(
 ) -> CoreMetadata | Missing:
     """The metadata of *name* at *version* (not compared where None), got from *source*.
 
-    Missing (``bad-metadata``) where it belongs to something else or names no project, (``metadata-dynamic``)
+    Missing (``bad-metadata``) where it belongs to something else, names no project or has a line that is no
+    field (what follows it would be lost, requirements too), (``metadata-dynamic``)
     where an sdist leaves its dependencies to the build (PEP 643). Of several Free Threading classifiers the
     lowest counts.
     """
@@ -43,6 +47,10 @@ def parse_metadata(
         return Missing(what=what, why="it has too many fields", kind="bad-metadata")
     # what follows the header is the description: not read
     header = HeaderParser(policy=compat32).parsestr(text, headersonly=True)
+    if header.defects or _LONG_NUMBER.search(text):  # a line that is no field hides those after it
+        return Missing(
+            what=what, why="a line of it is not a field, or a number has no end", kind="bad-metadata"
+        )
     own_name, own_version = str(header.get("Name", "")).strip(), str(header.get("Version", "")).strip()
     if canonicalize_name(own_name) != canonicalize_name(name) or not _same(version, own_version):
         return Missing(
@@ -76,11 +84,11 @@ def _texts(values: list[str]) -> tuple[str, ...]:
 def _same(wanted: str | None, own: str) -> bool:
     try:
         return wanted is None or Version(wanted) == Version(own)
-    except InvalidVersion:
+    except ValueError:
         return wanted == own
 
 
 def _static(metadata_version: str) -> bool:
     """Only from 2.2 on does an sdist say which fields a build may change."""
-    major, _, minor = metadata_version.strip().partition(".")
-    return major.isdigit() and minor.isdigit() and (int(major), int(minor)) >= (2, 2)
+    match = _METADATA_VERSION.fullmatch(metadata_version.strip())
+    return match is not None and (int(match[1]), int(match[2])) >= (2, 2)

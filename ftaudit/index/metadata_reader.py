@@ -92,8 +92,9 @@ def _beside(file: IndexFile, http: Http) -> _Bytes:
 
 
 def _within(file: IndexFile, http: Http) -> _Bytes:
-    key = file.sha256 or file.url
-    kept = http.cache.load_derived(key)
+    # The hash is only what the page claims: bound to the address, it cannot speak for another index's file.
+    key = f"{file.url} {file.sha256}" if file.sha256 else None
+    kept = http.cache.load_derived(key) if key else None
     if kept is not None:
         return _Bytes(kept[0], file.url, kept[1])
     tail = _had(http.part(file.url, -TAIL, None, whole_limit=MAX_WHOLE_WHEEL))
@@ -102,7 +103,8 @@ def _within(file: IndexFile, http: Http) -> _Bytes:
     content = (
         _from_whole(file, tail.body) if tail.total is None else _from_parts(file, http, tail, tail.total)
     )
-    http.cache.store_derived(key, content)
+    if key:
+        http.cache.store_derived(key, content)
     return _Bytes(content, file.url, tail.as_of)
 
 

@@ -16,7 +16,7 @@ from ftaudit.model.evidence import FileList, Missing, ProjectStatus
 from ftaudit.net.cache import Cache
 from ftaudit.net.session import Answer
 
-_FORM = "page 3"
+_FORM = "page 4"
 """Counted up whenever the form or what is checked changes."""
 
 

@@ -28,7 +28,9 @@ _FILE_NAME = re.compile(r'[^. /\\:<>|?*"][^/\\:<>|?*"]{0,254}')
 _TEXT = frozenset({str, type(None)})
 _FLAG_OR_TEXT = frozenset({bool, str})
 _FLAG_OR_TABLE = frozenset({bool, dict})
-_HEX = frozenset("0123456789abcdef")
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
+MAX_REQUIRES_PYTHON = 1000
+"""Characters; Python refuses to read a number of more than 4,300 digits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +46,9 @@ class Listing:
     status_reason: str = ""
     skipped: int = 0
     entries: Sequence[dict[str, Any]] = field(default=(), repr=False)
+
+
+TOO_LONG = f"an entry has a requires-python of more than {MAX_REQUIRES_PYTHON} characters"
 
 
 class BadPageError(Exception):
@@ -119,13 +124,16 @@ def _usable(entries: list[Any]) -> list[dict[str, Any]]:
         if type(name) is not str or type(get("url")) is not str or type(hashes) is not dict:
             raise BadPageError("an entry has no filename, url or hashes")
         sha256 = hashes.get("sha256")
-        if sha256 is not None and (type(sha256) is not str or len(sha256) != 64 or not sha256.isalnum()):
+        if sha256 is not None and (type(sha256) is not str or not is_sha256(sha256)):
             raise BadPageError("an entry has a sha256 that is none")
         size = get("size")
         if size is not None and (type(size) is not int or size < 0):
             raise BadPageError("an entry has a size that is no number")
-        if type(get("requires-python", "")) not in _TEXT or type(get("upload-time", "")) not in _TEXT:
+        requires = get("requires-python")
+        if type(requires) not in _TEXT or type(get("upload-time")) not in _TEXT:
             raise BadPageError("an entry has a requires-python or upload-time that is no text")
+        if requires and len(requires) > MAX_REQUIRES_PYTHON:
+            raise BadPageError(TOO_LONG)
         if type(get("yanked", False)) not in _FLAG_OR_TEXT:
             raise BadPageError("an entry is neither yanked nor not")
         if type(get("core-metadata", False)) not in _FLAG_OR_TABLE:
@@ -137,7 +145,7 @@ def _usable(entries: list[Any]) -> list[dict[str, Any]]:
 
 def is_sha256(text: str) -> bool:
     """Whether *text* is a SHA-256 in hexadecimal."""
-    return len(text) == 64 and _HEX.issuperset(text.lower())
+    return _SHA256.fullmatch(text) is not None
 
 
 def build_file(entry: dict[str, Any], page_url: str, index: str) -> IndexFile:
@@ -162,12 +170,12 @@ def build_file(entry: dict[str, Any], page_url: str, index: str) -> IndexFile:
 
 def absolute(page_url: str, url: str) -> str:
     """*url* of a file as a page at *page_url* has it, without fragment and credentials."""
-    if not url.startswith(("https://", "http://")):
-        try:
+    try:
+        if not url.startswith(("https://", "http://")):
             url = urljoin(page_url, url)
-        except ValueError:
-            return ""
-    return without_credentials(url.partition("#")[0]) if "@" in url else url.partition("#")[0]
+        return without_credentials(url.partition("#")[0]) if "@" in url else url.partition("#")[0]
+    except ValueError:
+        return ""
 
 
 def core_metadata(value: object) -> tuple[bool, str | None]:
@@ -179,14 +187,14 @@ def core_metadata(value: object) -> tuple[bool, str | None]:
 
 
 def upload_time(text: str | None) -> datetime | None:
-    """PEP 700: ``yyyy-mm-ddThh:mm:ss.ffffffZ``; None for anything else."""
+    """PEP 700: ``yyyy-mm-ddThh:mm:ss.ffffffZ``, in UTC; None for anything else."""
     if not text:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+    except (ValueError, OverflowError):  # an offset may lead before the year 1
         return None
-    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)
 
 
 def _status(value: object) -> tuple[ProjectStatus, str]:

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ftaudit.errors import ConfigError
+from ftaudit.index.files import read_config
 
 SECTIONS = ("global", "install")
 """What ``pip install`` reads."""
 _TRUE = frozenset({"y", "yes", "t", "true", "on", "1"})
-MAX_FILE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +34,6 @@ class PipConfig:
     client_cert: str = ""
     proxy: str = field(default="", repr=False)
     trusted_hosts: tuple[str, ...] = ()
-
-    @property
-    def names_an_index(self) -> bool:
-        return bool(self.index_url or self.extra_index_urls or self.find_links or self.no_index)
 
 
 def read_pip_config(environ: Mapping[str, str], home: Path, *, prefix: Path | None = None) -> PipConfig:
@@ -108,14 +104,9 @@ def _parse(path: Path) -> dict[str, dict[str, str]]:
 
     parser = configparser.RawConfigParser()
     parser.optionxform = _key  # type: ignore[method-assign, assignment, unused-ignore]
+    content = read_config(path)
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE + 1)
-        if len(content) > MAX_FILE:
-            raise ConfigError(f"{path}: larger than 1 MB")
         parser.read_string(content.decode("utf-8-sig"))
-    except OSError as error:
-        raise ConfigError(f"{path}: {(error.strerror or 'not readable').lower()}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 at byte {error.start}") from error
     except configparser.Error as error:  # its text repeats lines of the file, which may hold a password

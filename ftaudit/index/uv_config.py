@@ -16,10 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from ftaudit.errors import ConfigError
+from ftaudit.index.files import read_config
 from ftaudit.model.project import DeclaredIndex
 from ftaudit.model.text import short
-
-MAX_FILE = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,10 +30,6 @@ class UvConfig:
     find_links: tuple[str, ...] = field(default=(), repr=False)
     no_index: bool = False
     merge: bool = False
-
-    @property
-    def names_an_index(self) -> bool:
-        return bool(self.default_index or self.indexes or self.find_links or self.no_index)
 
 
 def read_uv_config(environ: Mapping[str, str], home: Path) -> UvConfig:
@@ -93,14 +88,9 @@ def _files(environ: Mapping[str, str], home: Path) -> list[Path]:
 
 
 def _from_file(path: Path) -> UvConfig:
+    content = read_config(path)
     try:
-        with path.open("rb") as file:
-            content = file.read(MAX_FILE + 1)
-        if len(content) > MAX_FILE:
-            raise ConfigError(f"{path}: larger than 1 MB")
         table = tomllib.loads(content.decode())
-    except OSError as error:
-        raise ConfigError(f"{path}: {(error.strerror or 'not readable').lower()}") from error
     except (ValueError, RecursionError) as error:  # tomllib and UTF-8; the text of neither is repeated
         raise ConfigError(f"{path}: not a TOML file") from error
     declared = [_declared(path, entry) for entry in _list(path, table, "index")]

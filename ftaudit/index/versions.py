@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 
-from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
-    canonicalize_name,
-    parse_sdist_filename,
-    parse_wheel_filename,
-)
-from packaging.version import InvalidVersion, Version
+from packaging.utils import canonicalize_name, parse_sdist_filename, parse_wheel_filename
+from packaging.version import Version
 
-from ftaudit.model.evidence import FileList, IndexFile, Missing, ProjectPage, Release
-from ftaudit.model.wheel_name import SDIST_SUFFIXES
+from ftaudit.model.evidence import FileList, IndexFile, Missing, ProjectPage, ProjectStatus, Release
+from ftaudit.model.text import short
+from ftaudit.model.wheel_name import SDIST_SUFFIXES, wheel_name
 
 _INSTALLER = re.compile(r"(?P<version>[^-]+?)(?:\.(?:win|linux|macosx).*?)?(?:-py\d.*)?\.(?:egg|exe|msi|rpm)")
 
@@ -28,7 +23,7 @@ def name_and_version(file_name: str) -> tuple[str, str] | None:
             name, version, _, _ = parse_wheel_filename(file_name)
         else:
             name, version = parse_sdist_filename(file_name)
-    except (InvalidWheelFilename, InvalidSdistFilename):
+    except ValueError:  # also of a number that is too long
         return None
     return name, str(version)
 
@@ -37,20 +32,19 @@ def release(page: ProjectPage, version: str) -> Release | Missing:
     """The files of exactly *version* (a local label is part of it).
 
     Missing: ``invalid-version``; ``version-not-listed`` or ``local-version-not-listed`` where every index was
-    read, else the first that was not. A file without an upload time, where ``--uploaded-before`` asks for it,
-    is left out and named in ``unread``.
+    read, else the first that was not. Left out and named in ``unread`` are a file without an upload time,
+    where ``--uploaded-before`` asks for it, and a wheel whose name does not parse: nobody knows what it fits.
+    The page of a quarantined project lists no files (PEP 792): any version is then a release without files.
     """
     wanted = _version(version)
-    if wanted is None:
+    held = page.status is ProjectStatus.QUARANTINED and not page.unread
+    if wanted is None and not held:
         return Missing(what="release", why="the version does not parse (PEP 440)", kind="invalid-version")
-    built = [page.files[number] for number in _numbers(page).get(wanted, ())]
-    files = tuple(file for file in built if _visible(file, page))
-    unread = page.unread
-    undated = sum(file.uploaded is None for file in built) if page.uploaded_before else 0
-    if undated:
-        why = f"{undated} files of {version} without an upload time, left out by --uploaded-before"
-        unread = (*unread, Missing(what=page.name, why=why, kind="upload-time-missing"))
-    if not files:
+    built = [page.files[number] for number in _numbers(page).get(wanted, ())] if wanted else []
+    visible = [file for file in built if _visible(file, page)]
+    files = tuple(file for file in visible if not _misnamed(file.name))
+    unread = (*page.unread, *_left_out(page, version, built, visible))
+    if not files and wanted and (unread or not held):
         return unread[0] if unread else _not_listed(page, wanted, version)
     return Release(
         name=page.name,
@@ -62,6 +56,24 @@ def release(page: ProjectPage, version: str) -> Release | Missing:
         status_reason=page.status_reason,
         unread=unread,
     )
+
+
+def _misnamed(file_name: str) -> bool:
+    return file_name.lower().endswith(".whl") and wheel_name(file_name) is None
+
+
+def _left_out(
+    page: ProjectPage, version: str, built: Sequence[IndexFile], visible: Sequence[IndexFile]
+) -> Iterator[Missing]:
+    """What of the *built* files of *version* says nothing, though it is there."""
+    undated = sum(file.uploaded is None for file in built) if page.uploaded_before else 0
+    if undated:
+        why = f"{undated} files of {version} without an upload time, left out by --uploaded-before"
+        yield Missing(what=page.name, why=why, kind="upload-time-missing")
+    misnamed = [file.name for file in visible if _misnamed(file.name)]
+    if misnamed:
+        why = f"{len(misnamed)} files of {short(version)} are not named as wheels are: {short(misnamed[0])}"
+        yield Missing(what=page.name, why=why, kind="bad-file-name")
 
 
 def _not_listed(page: ProjectPage, version: Version, text: str) -> Missing:
@@ -121,7 +133,7 @@ def group(project: str, names: Sequence[str]) -> dict[str, list[int]]:
 def _version(text: str) -> Version | None:
     try:
         return Version(text)
-    except InvalidVersion:
+    except ValueError:  # also of a number that is too long
         return None
 
 
@@ -136,7 +148,11 @@ class _Prefix:
         """The version text in *file_name*, or None where it is of another project or of no known kind."""
         if file_name.endswith(".whl"):
             parts = file_name.split("-", 2)
-            return parts[1].replace("_", "-") if len(parts) == 3 and self._own(parts[0]) else None
+            if len(parts) == 3 and self._own(parts[0]):
+                return parts[1].replace("_", "-")
+        if file_name.lower().endswith(".whl"):  # not named as it should be: it still belongs to a version
+            misnamed = self._without(file_name[: -len(".whl")])
+            return misnamed.partition("-")[0].replace("_", "-") if misnamed else None
         stem = next((file_name[: -len(end)] for end in SDIST_SUFFIXES if file_name.endswith(end)), None)
         rest = self._without(file_name if stem is None else stem)
         if rest is None or stem is not None:

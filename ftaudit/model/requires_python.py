@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.specifiers import Specifier, SpecifierSet
+from packaging.version import Version
 
 from ftaudit.model.target import Interpreter
 
@@ -31,12 +32,17 @@ def allows_without_upper_bound(requires_python: str | None, interpreter: Interpr
     specifiers = _parse(requires_python)
     if specifiers is None:
         return True
-    lower = [
-        f">={spec.version.removesuffix('.*')}" if spec.operator != ">" else str(spec)
-        for spec in specifiers
-        if spec.operator in _LOWER_BOUNDS
-    ]
+    lower = [_lower_bound(spec) for spec in specifiers if spec.operator in _LOWER_BOUNDS]
     return SpecifierSet(",".join(lower)).contains(interpreter.full_version, prereleases=True)
+
+
+def _lower_bound(specifier: Specifier) -> str:
+    if specifier.operator == ">":
+        return str(specifier)
+    try:
+        return f">={Version(specifier.version.removesuffix('.*')).public}"
+    except ValueError:  # what follows ``===`` need not be a version
+        return str(specifier)
 
 
 @lru_cache(maxsize=4096)
@@ -44,6 +50,9 @@ def _parse(text: str | None) -> SpecifierSet | None:
     if not text:
         return None
     try:
-        return SpecifierSet(text)
-    except InvalidSpecifier:
+        specifiers = SpecifierSet(text)
+        for specifier in specifiers:
+            specifier.contains("0")  # a number that is too long is met only when versions are compared
+    except ValueError:
         return None
+    return specifiers

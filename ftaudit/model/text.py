@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit, urlunsplit
 
-_USER_INFO = re.compile(r"(?<=://)[^/@\s]*@")
+_USER_INFO = re.compile(r"(?<=://)[^/?#\s]*@")
+"""Up to the last ``@`` before the path, as URLs are read: a password may hold one."""
 _SECRET_PARAMETER = re.compile(
-    r"(?i)([?&;][^=&;#\s]*(?:token|secret|password|passwd|key|sig|auth)[^=&;#\s]*=)[^&;#\s]+"
+    # no character is read twice from two starts: the text may be megabytes of a hostile page
+    r"(?i)([?&;](?=[^?=&;#\s]*?(?:token|secret|password|passwd|key|sig|auth))[^?=&;#\s]*+=)[^&;#\s]+"
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -33,6 +34,16 @@ def origin(url: str) -> Origin:
     return parts.scheme, (parts.hostname or "").lower(), parts.port or _PORTS.get(parts.scheme)
 
 
+def is_address(url: str) -> bool:
+    """Whether *url* can be taken apart and sent: a lock, a page or a user may have written anything."""
+    try:
+        origin(url)
+        url.encode()
+    except ValueError:
+        return False
+    return True
+
+
 def split_credentials(url: str) -> tuple[str, Credentials | None]:
     """*url* without its user information, and the credentials that were in it."""
     parts = urlsplit(url)
@@ -45,12 +56,14 @@ def split_credentials(url: str) -> tuple[str, Credentials | None]:
 class Keys:
     """The credentials of a run. ``configured`` are those of index URLs and of the tools' variables.
 
-    *environ* and *home* say where netrc lies. Its ``default`` entry is not used: it would be sent to any
-    host that a lock or a redirect names.
+    The ``default`` entry of netrc is not used: it would be sent to any host that a lock or a redirect names.
+    What netrc and the keyring hold goes over plain http only to this machine and to the ``trusted`` origins,
+    which the user named.
     """
 
     configured: Mapping[Origin, Credentials] = field(default_factory=dict, repr=False)
     netrc: Netrc | None = None
+    trusted: frozenset[Origin] = frozenset()
     _keyring: Once[Origin, Credentials | None] = field(default_factory=Once, repr=False)
 
     def known(self, url: str) -> Credentials | None:
@@ -58,16 +71,29 @@ class Keys:
         own = self.configured.get(origin(url))
         if own is not None and own.password:
             return own
-        return (self.netrc.of(urlsplit(url).hostname or "") if self.netrc else None) or own
+        if self.netrc is None or not self._may_tell(url):
+            return own
+        return self.netrc.of(urlsplit(url).hostname or "") or own
 
     def from_keyring(self, url: str) -> Credentials | None:
-        """What the keyring has for *url*, asked once for each origin; None without a keyring installed."""
+        """What the keyring has for *url*, asked once for each origin; None without a keyring installed.
+
+        Only a server that answered is asked for, never offline. A backend that prompts blocks until it is
+        answered: nothing here can end it.
+        """
+        if not self._may_tell(url):
+            return None
         return self._keyring.get(origin(url), lambda: _ask_keyring(url, self.configured.get(origin(url))))
 
-    @property
-    def hint(self) -> str:
-        """Why credentials that the user may count on were not used, or nothing."""
+    def hint(self, url: str) -> str:
+        """Why credentials that the user may count on were not used for *url*, or nothing."""
+        if not self._may_tell(url):
+            return "over plain http, passwords of netrc and keyring go only to an index that you configured"
         return self.netrc.broken if self.netrc else ""
+
+    def _may_tell(self, url: str) -> bool:
+        scheme, host, _ = at = origin(url)
+        return scheme == "https" or at in self.trusted or _is_loopback(host)
 
 
 @dataclass(frozen=True)
@@ -106,6 +132,15 @@ class Netrc:
             for host, (login, account, password) in hosts.items()
             if host != "default"
         }, ""
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _ask_keyring(url: str, configured: Credentials | None) -> Credentials | None:

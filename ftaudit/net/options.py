@@ -14,7 +14,8 @@ class NetOptions:
     """``cert`` is a bundle of certificate authorities, ``client_cert`` one file with key and certificate.
 
     ``trusted_hosts`` (``host`` or ``host:port``) are not verified. ``proxy`` is for everything; ``proxies``
-    are those of the environment, by scheme, with ``no`` listing the hosts that need none. Times are seconds.
+    are those of the environment, by scheme, with ``no`` listing the hosts that need none. Times are seconds:
+    ``read_seconds`` is how long a server may be silent, ``request_seconds`` how long one answer may take.
     """
 
     offline: bool = False
@@ -25,6 +26,7 @@ class NetOptions:
     trusted_hosts: tuple[str, ...] = ()
     connect_seconds: float = 10.0
     read_seconds: float = 20.0
+    request_seconds: float = 120.0
     attempts: int = 4
     backoff_seconds: float = 0.25
     longest_wait_seconds: float = 60.0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -12,8 +13,8 @@ from typing import TYPE_CHECKING
 from ftaudit.concurrency import Once, Scope
 from ftaudit.errors import DeadlineExceededError
 from ftaudit.model.evidence import Missing
-from ftaudit.model.text import mask
-from ftaudit.net.auth import Keys
+from ftaudit.model.text import mask, short
+from ftaudit.net.auth import Keys, is_address
 from ftaudit.net.cache import FINAL_URL, Cache, Stored, decoded
 from ftaudit.net.options import NetOptions
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from ftaudit.net.transport import Reply, Transport
 
 GONE = frozenset({404, 410})
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18})")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +78,8 @@ class Http:
         self, url: str, *, accept: str = "*/*", limit: int, known: Known = lambda digest, kind: False
     ) -> Answer | Missing:
         """*url* (without credentials), its body at most *limit* bytes."""
+        if not is_address(url):
+            return _not_an_address(url)
         stored = self.cache.load(url)
         if stored is not None and (self._options.offline or self.cache.fresh(stored)):
             answer = self._from_cache(url, stored, limit, known)
@@ -127,6 +131,8 @@ class Http:
         A server without ranges answers 200 with the whole file, which is `Missing` (``no-ranges``) where it
         is larger than *whole_limit*. Nothing is cached.
         """
+        if not is_address(url):
+            return _not_an_address(url)
         if self._options.offline:
             return _offline(url)
         wanted = f"bytes={start}-{end - 1}" if end is not None else f"bytes={start}"
@@ -180,6 +186,10 @@ class Http:
         return answer
 
 
+def _not_an_address(url: str) -> Missing:
+    return Missing(what=short(url), why="the address is not valid", kind="index-unreachable")
+
+
 def _offline(url: str) -> Missing:
     return Missing(what=mask(url), why="not in the cache, and --offline asks nobody", kind="offline")
 
@@ -215,14 +225,12 @@ def _answer(
 
 def _total(content_range: str, start: int, end: int | None, length: int) -> int | None:
     """The whole size that ``Content-Range`` gives, or None where it is not of the part that was asked for."""
-    unit, _, rest = content_range.partition(" ")
-    part, _, total = rest.partition("/")
-    first, _, last = part.partition("-")
-    if unit != "bytes" or not (first.isdigit() and last.isdigit() and total.isdigit()):
+    match = _CONTENT_RANGE.fullmatch(content_range)
+    if match is None:
         return None
-    size = int(total)
+    first, last, size = (int(number) for number in match.groups())
     wanted_first = start if end is not None else max(0, size + start)
     wanted_last = min(size, end) - 1 if end is not None else size - 1
-    if (int(first), int(last)) != (wanted_first, wanted_last) or length != wanted_last - wanted_first + 1:
+    if (first, last) != (wanted_first, wanted_last) or length != wanted_last - wanted_first + 1:
         return None
     return size

@@ -5,36 +5,33 @@ Imported only when the cache has no answer: importing requests takes longer than
 
 from __future__ import annotations
 
-import socket
+import re
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.cookiejar import DefaultCookiePolicy
-from typing import Any, cast
 from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
 from requests.auth import HTTPBasicAuth
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool
 
-from ftaudit import __version__
-from ftaudit.concurrency import Scope
+from ftaudit.concurrency import Deadline, Scope
 from ftaudit.model.evidence import Missing
 from ftaudit.model.text import short, without_credentials
 from ftaudit.net.auth import Credentials, Keys, origin
 from ftaudit.net.cache import http_date
 from ftaudit.net.options import NetOptions
+from ftaudit.net.worker import Worker
 
 RETRIED = frozenset({429, 500, 502, 503, 504})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 REFUSED = frozenset({401, 403})
 MAX_REDIRECTS = 10
 CHUNK = 64 * 1024
+_NUMBER = re.compile(r"[0-9]{1,18}")
+_NO_ADDRESS = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)
 _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 
 
@@ -49,70 +46,8 @@ class Reply:
     raw: bytes = field(repr=False)
 
 
-class _Sockets:
-    """The open sockets of one session: made to time out, or shut down from another thread."""
-
-    def __init__(self) -> None:
-        self._open: list[socket.socket] = []
-
-    def add(self, sock: socket.socket) -> None:
-        self._open = [other for other in self._open if other.fileno() != -1 and other is not sock] + [sock]
-
-    def limit(self, seconds: float) -> None:
-        for sock in self._open:
-            if sock.fileno() != -1:
-                sock.settimeout(seconds)
-
-    def shut(self) -> None:
-        for sock in self._open:
-            with suppress(OSError):
-                # Not SSLSocket.shutdown, which takes the TLS state away from under the blocked thread.
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
-
-
-class _Adapter(HTTPAdapter):
-    """Registers the socket of every connection with *sockets*."""
-
-    def __init__(self, sockets: _Sockets) -> None:
-        class Plain(HTTPConnection):
-            def connect(self) -> None:
-                super().connect()
-                sockets.add(self.sock)
-
-        class Secure(HTTPSConnection):
-            def _new_conn(self) -> socket.socket:
-                sock = super()._new_conn()
-                sockets.add(sock)  # a handshake can block too
-                return sock
-
-            def connect(self) -> None:
-                super().connect()
-                sockets.add(self.sock)
-
-        self._classes: dict[str, Any] = {"http": Plain, "https": Secure}
-        super().__init__(pool_connections=8, pool_maxsize=1)
-
-    def get_connection_with_tls_context(self, *given: Any, **named: Any) -> HTTPConnectionPool:
-        pool = cast(HTTPConnectionPool, super().get_connection_with_tls_context(*given, **named))
-        pool.ConnectionCls = self._classes[pool.scheme or "http"]
-        return pool
-
-
-class _Worker:
-    """A requests session that one thread at a time uses."""
-
-    def __init__(self) -> None:
-        self.sockets = _Sockets()
-        self.session = requests.Session()
-        self.session.trust_env = (
-            False  # netrc, proxies and bundles come from the options, not from os.environ
-        )
-        self.session.headers["User-Agent"] = f"ftaudit/{__version__}"
-        self.session.headers["Accept-Encoding"] = "gzip"
-        self.session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=()))
-        adapter = _Adapter(self.sockets)
-        self.session.mount("http://", adapter)
-        self.session.mount("https://", adapter)
+class _TooSlowError(Exception):
+    """The answer takes longer than one may. No OSError: urllib3 would take it for a broken connection."""
 
 
 class _WaitTooLongError(Exception):
@@ -130,8 +65,8 @@ class Transport:
         self, options: NetOptions, keys: Keys, scope: Scope, *, count: Callable[[str], None]
     ) -> None:
         self._options, self._keys, self._scope, self._count = options, keys, scope, count
-        self._idle: deque[_Worker] = deque()
-        self._workers: deque[_Worker] = deque()
+        self._idle: deque[Worker] = deque()
+        self._workers: deque[Worker] = deque()
         if options.trusted_hosts:  # each request would warn of what the user asked for
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -142,17 +77,22 @@ class Transport:
     def get(self, url: str, headers: Mapping[str, str], *, limit: int) -> Reply | Missing:
         """The answer to a GET of *url* (without credentials), its body at most *limit* bytes as sent.
 
-        Connection failures and `RETRIED` answers are tried again. Raises `DeadlineExceededError` and
-        `CancelledError`; every other failure is `Missing`.
+        Connection failures and `RETRIED` answers are tried again, an answer that takes too long is not.
+        Raises `DeadlineExceededError` and `CancelledError`; every other failure is `Missing`.
         """
         last = ""
         for attempt in range(self._options.attempts):
             delay = self._options.backoff_seconds * 2**attempt
             try:
                 reply = self._follow(url, headers, limit)
+            except _TooSlowError:
+                last = f"no whole answer within {self._options.request_seconds:g} s"
+                break
             except _FAILURES as error:
                 self._scope.check()
                 last = _reason(error)
+                if isinstance(error, _NO_ADDRESS):
+                    break
             else:
                 if isinstance(reply, Missing) or reply.status not in RETRIED:
                     return reply
@@ -168,8 +108,9 @@ class Transport:
 
     def _asked_delay(self, reply: Reply) -> float | None:
         text = reply.headers.get("retry-after", "").strip()
-        at = None if text.isdigit() else http_date(text)
-        if at is None and not text.isdigit():
+        number = _NUMBER.fullmatch(text)
+        at = None if number else http_date(text)
+        if at is None and not number:
             return None
         seconds = max(0.0, float(text) if at is None else at - time.time())
         left = self._scope.deadline.remaining()
@@ -206,7 +147,8 @@ class Transport:
             if isinstance(reply, Missing) or reply.status not in REFUSED:
                 return reply
         said = "the credentials given" if known or found else "a request without credentials"
-        hint = f" ({self._keys.hint})" if self._keys.hint else ""
+        why_not = self._keys.hint(url)
+        hint = f" ({why_not})" if why_not else ""
         return Missing(
             what=shown(url), why=f"the server refuses {said} ({reply.status}){hint}", kind="index-refused"
         )
@@ -216,25 +158,30 @@ class Transport:
     ) -> Reply | Missing:
         self._scope.check()
         self._count(shown(url))
-        within = self._scope.deadline.within
+        end = Deadline(self._options.request_seconds)
+
+        def patience() -> float:
+            self._scope.check()
+            if end.passed:
+                raise _TooSlowError
+            return max(0.001, self._scope.deadline.within(end.within(self._options.read_seconds)))
+
         with self._worker() as worker, self._scope.on_cancel(worker.sockets.shut):
-            worker.sockets.limit(max(0.001, within(self._options.read_seconds)))
+            worker.sockets.patience = patience
+            worker.sockets.limit(patience())
             response = worker.session.get(
                 url,
                 headers=dict(headers),
                 auth=_basic(credentials) if credentials else None,
                 stream=True,
                 allow_redirects=False,
-                timeout=(
-                    max(0.001, within(self._options.connect_seconds)),
-                    max(0.001, within(self._options.read_seconds)),
-                ),
+                timeout=(min(self._options.connect_seconds, patience()), patience()),
                 verify=self._options.verify(url),
                 cert=self._options.client_cert,
                 proxies=self._options.proxies_for(url),
             )
             with response:
-                body = self._body(response, worker, limit)
+                body = self._body(response, limit)
         if isinstance(body, Missing):
             return body
         return Reply(
@@ -244,16 +191,14 @@ class Transport:
             raw=body,
         )
 
-    def _body(self, response: requests.Response, worker: _Worker, limit: int) -> bytes | Missing:
+    def _body(self, response: requests.Response, limit: int) -> bytes | Missing:
         wanted = response.status_code in {200, 206}
         length = response.headers.get("content-length", "")
-        if length.isdigit() and int(length) > (limit if wanted else CHUNK):
+        if _NUMBER.fullmatch(length) and int(length) > (limit if wanted else CHUNK):
             return _too_large(response, limit) if wanted else b""
         chunks: list[bytes] = []
         size = 0
         while True:
-            self._scope.check()
-            worker.sockets.limit(max(0.001, self._scope.deadline.within(self._options.read_seconds)))
             chunk = response.raw.read1(CHUNK, decode_content=False)
             if not chunk:
                 self._scope.check()  # a socket that was shut reads as an end too
@@ -264,12 +209,12 @@ class Transport:
             chunks.append(chunk)
 
     @contextmanager
-    def _worker(self) -> Iterator[_Worker]:
+    def _worker(self) -> Iterator[Worker]:
         """A session that nobody else uses: as many are made as threads ask at once, and all are kept."""
         try:
             worker = self._idle.pop()
         except IndexError:
-            worker = _Worker()
+            worker = Worker()
             self._workers.append(worker)
         try:
             yield worker
@@ -327,7 +272,6 @@ _REASONS: tuple[tuple[type[BaseException], str], ...] = (
     (requests.exceptions.Timeout, "no answer in time"),
     (urllib3.exceptions.TimeoutError, "no answer in time"),
     (urllib3.exceptions.IncompleteRead, "the answer was cut short"),
-    (requests.exceptions.InvalidURL, "the address is not valid"),
-    (requests.exceptions.InvalidSchema, "the address is not valid"),
+    *((kind, "the address is not valid") for kind in _NO_ADDRESS),
 )
 """The first that any error of the chain is."""

@@ -69,7 +69,7 @@ def head(path: str, content: bytes) -> Head:
         raise InputError(path, f"larger than {MAX_METADATA // 1024**2} MB, the limit for metadata")
     text = re.split(r"\r?\n\r?\n", content.decode("utf-8", "replace"), maxsplit=1)[0]
     if HeaderParser(policy=compat32).parsestr(text, headersonly=True).defects or LONG_NUMBER.search(text):
-        raise InputError(path, "a line of the metadata is not a field: what follows it cannot be trusted")
+        raise InputError(path, "a line of the metadata is not a field, or a number has no end")
     raw, _ = parse_email(text)
     if not raw.get("name") or not raw.get("version"):
         raise InputError(path, "no name or no version in the metadata")

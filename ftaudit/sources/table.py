@@ -67,16 +67,17 @@ class Table:
         return self._typed(key, int)
 
     def maybe_time(self, key: str) -> datetime | None:
-        """A date-time, or a string that holds one (RFC 3339); without a zone it is taken as UTC."""
+        """A date-time, or a string that holds one (RFC 3339), in UTC; without a zone it is taken as UTC."""
         value = self.values.get(key)
-        if isinstance(value, str):
-            try:
-                value = datetime.fromisoformat(value)
-            except ValueError:
-                raise self.error("must be a date and a time", key) from None
-        if value is not None and not isinstance(value, datetime):
-            raise self.error("must be a date and a time", key)
-        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+        if value is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+            if isinstance(moment, datetime):
+                return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+        except (ValueError, OverflowError):
+            pass  # said below, as for a value of another type
+        raise self.error("must be a date and a time", key)
 
     def texts(self, key: str) -> tuple[str, ...]:
         """The strings of an array."""

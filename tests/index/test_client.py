@@ -13,10 +13,12 @@ from packaging.version import Version
 
 from ftaudit.concurrency import Scope, run_all
 from ftaudit.index.versions import candidates, release
+from ftaudit.knowledge.targets import parse_interpreter
 from ftaudit.model.evidence import CoreMetadata, IndexFile, Missing, ProjectPage, ProjectStatus, Release
 from ftaudit.model.project import INDEX, DeclaredIndex, Reading, Source, SourceKind
+from ftaudit.model.requires_python import allows, allows_without_upper_bound
 from tests.builders.index_server import HTML, IndexServer, Response, file_entry, index_server
-from tests.builders.index_world import World
+from tests.builders.index_world import World, http
 from tests.builders.wheels import wheel
 
 WHEEL = "x-1-py3-none-any.whl"
@@ -74,6 +76,14 @@ def test_relative_urls_are_of_the_page_that_answered(server: IndexServer, world:
         page = world.page("x")
         assert isinstance(page, ProjectPage)
         assert page.files[0].url == f"{server.url}/files/{WHEEL}"
+
+
+@pytest.mark.parametrize("redirected", [False, True])
+def test_a_login_page_is_no_answer(server: IndexServer, world: World, redirected: bool) -> None:
+    login = Response(body=b"<title>Log in</title><a href='/help'>help</a>", content_type="text/html")
+    server.pages["/simple/x/"] = Response(status=302, headers={"Location": "/login"}) if redirected else login
+    server.pages["/login"] = login
+    assert kind(world.page("x")) == "bad-page"
 
 
 def test_html(server: IndexServer, world: World) -> None:
@@ -218,6 +228,44 @@ def test_an_index_map_to_the_default(server: IndexServer, world: World) -> None:
     lock = "https://index.example/simple"
     with world.client(index_map=(f"{lock}=default",)) as client:
         assert names(client.page("x", at(lock))) == [WHEEL]
+
+
+def test_inputs_with_different_indexes_ask_nobody(
+    server: IndexServer, other: IndexServer, world: World
+) -> None:
+    """Whose files the pin gets, and whether the other's index may hear its name, is not known."""
+    for index in (server, other):
+        index.project("x", file_entry(WHEEL))
+    private = DeclaredIndex(url=other.simple, replaces_default=True, tool="uv")
+    world.readings = [
+        Reading(input="a", format="", sha256="", indexes=(private,)),
+        Reading(input="b", format="", sha256=""),
+    ]
+    with world.client() as client:
+        for inputs in (["a", "b"], ["b", "a"], []):
+            found = client.page("x", INDEX, inputs)
+            assert isinstance(found, Missing)
+            assert (found.kind, found.why) == (
+                "indexes-differ", "the inputs that hold it declare different indexes",
+            )  # fmt: skip
+        assert not server.requests
+        assert not other.requests
+        assert names(client.page("x", INDEX, ["a"])) == [WHEEL]
+        assert names(client.page("x", at(other.simple), ["a", "b"])) == [WHEEL]
+
+
+def test_a_name_that_pdm_keeps_for_a_source_never_reaches_the_public_index(
+    server: IndexServer, other: IndexServer, world: World
+) -> None:
+    for index in (server, other):
+        index.project("corp-x", file_entry("corp_x-1-py3-none-any.whl"))
+    source = DeclaredIndex(url=other.simple, tool="pdm", only=("corp-*",), never=("*",))
+    world.readings = [Reading(input="pdm.lock", format="", sha256="", indexes=(source,))]
+    with world.client() as client:
+        assert isinstance(client.page("Corp_X", INDEX, ["pdm.lock"]), ProjectPage)
+        assert not server.requests
+        assert kind(client.page("y", INDEX, ["pdm.lock"])) == "name-not-listed"
+    assert (server.seen, other.seen) == ({"/simple/y/": 1}, {"/simple/corp-x/": 1})
 
 
 # -- folders --
@@ -367,6 +415,22 @@ def test_metadata_out_of_the_wheel(server: IndexServer, world: World) -> None:
     assert kind(metadata(server, world, name, size=len(content) + 1)) == "hash-mismatch"
 
 
+def test_what_is_kept_of_a_wheel_speaks_for_no_other_address(
+    server: IndexServer, other: IndexServer, world: World
+) -> None:
+    """The page claims the hash; nobody has seen the whole file."""
+    for index, needs in ((server, "evil"), (other, "good")):
+        content = wheel(name="x", version="1", requires=(needs,))[1]
+        index.pages[f"/files/{WHEEL}"] = Response(body=content, ranges=True)
+        found = metadata(index, world, WHEEL, sha256="0" * 64)
+        assert isinstance(found, CoreMetadata)
+        assert found.requires_dist == (needs,)
+    for times in (1, 2):
+        server.seen.clear()
+        assert isinstance(metadata(server, world, WHEEL), CoreMetadata)
+        assert server.seen[f"/files/{WHEEL}"] > 0, times  # without a hash nothing is kept
+
+
 @pytest.mark.parametrize(("large", "expected"), [(False, ""), (True, "no-ranges")])
 def test_a_server_without_ranges(server: IndexServer, world: World, large: bool, expected: str) -> None:
     noise = {"x/noise": hashlib.shake_128(b"x").digest(2_000_000)} if large else {}
@@ -415,3 +479,77 @@ def test_what_was_asked_is_counted(server: IndexServer, world: World) -> None:
         client.page("x", INDEX)
         client.page("x", INDEX)
         assert (client.requests_made, client.served_from_cache) == (1, 1)
+
+
+# -- hostile --
+
+LONG = "9" * 5000
+HOSTILE: list[dict[str, Any]] = [
+    {"requires_python": f">={LONG}"},
+    {"requires_python": "===x"},
+    {"requires_python": ">=3.9,<4,!=3.*.1"},
+    {"upload_time": "0001-01-01T00:00:00+23:59"},
+    {"upload_time": "9999-12-31T23:59:59.999999-23:59"},
+    {"upload_time": LONG},
+    {"hashes": {"sha256": "\u00e9" * 64}},
+    {"hashes": {"sha256": None}},
+    {"hashes": {"\ud800": "\ud800"}},
+    {"size": int("9" * 4000)},
+    {"yanked": "\ud800\x00" * 5000},
+    {"core_metadata": {"sha256": "\ud800"}},
+    {"core_metadata": {"sha256": LONG}},
+    {"filename": f"x-{LONG}-py3-none-any.whl"},
+    {"filename": "x-1-\ud800-none-any.whl"},
+    {"filename": "x-1-²-py3-none-any.whl"},
+    {"filename": "x-²-py3-none-any.whl"},
+    *(
+        {"url": url, "core_metadata": beside}
+        for url in (
+            "https://[bad/x.whl", "http://127.0.0.1:99999/x", "http://h:abc/x", "https://a@[bad/", "//[", "",
+            "http://", "http:///x", "http://\ud800/", "x\ud800", "\x00", "data:,", "file:///etc/passwd",
+            "http://" + "a" * 300 + "/", "http://a..b/", "http://xn--/", "http://\u2100/", "http://[::1%25a]/x",
+            "http://127.0.0.1:0/x", "http://%zz/", "http://127.0.0.1 /x", "http://a\\b/",
+        )
+        for beside in (True, False)
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("hostile", HOSTILE, ids=lambda entry: repr(entry)[:60])
+def test_a_hostile_entry_gives_values_or_missing(
+    server: IndexServer, world: World, hostile: dict[str, Any]
+) -> None:
+    server.project("x", file_entry(WHEEL, **hostile))
+    interpreter = parse_interpreter("3.14t")
+    for uploaded_before in (None, world.now):
+        for _ in range(2):  # from the network, from the cache
+            with world.client(uploaded_before=uploaded_before) as client:
+                page = client.page("x", INDEX)
+                if isinstance(page, Missing):
+                    assert page.kind == "bad-page"
+                    continue
+                for version in ("1", LONG, "²"):
+                    assert isinstance(release(page, version), Release | Missing)
+                for files in candidates(page).values():
+                    for file in files():
+                        assert allows(file.requires_python, interpreter) in {True, False}
+                        assert allows_without_upper_bound(file.requires_python, interpreter) in {True, False}
+                        assert file.uploaded is None or file.uploaded.timestamp() < 1e12
+
+
+LOOKED_UP = ("http://a\\b/", "http://xn--/")
+"""Only a name server can tell that there are no such hosts."""
+
+
+@pytest.mark.parametrize(
+    "url", sorted({entry["url"] for entry in HOSTILE if "//" in entry.get("url", "")} - {*LOOKED_UP})
+)
+def test_a_hostile_address_is_missing(world: World, tmp_path: Path, url: str) -> None:
+    with http(tmp_path) as net:
+        assert isinstance(net.get(url, limit=1), Missing)
+        assert isinstance(net.part(url, 0, 1, whole_limit=1), Missing)
+    with world.client(offline=True) as client:
+        assert isinstance(client.page("x", at(url)), Missing)
+        for beside in (True, False):
+            file = IndexFile(name=WHEEL, url=url, index="i", core_metadata=beside)
+            assert isinstance(client.metadata(file), Missing)

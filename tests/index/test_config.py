@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from ftaudit.errors import ConfigError, UsageError
-from ftaudit.index.config import IndexOptions, Plan, Settings
+from ftaudit.index.config import IndexesDifferError, IndexOptions, Plan, Settings
 from ftaudit.model.project import DeclaredIndex, Reading
 from ftaudit.net.auth import Credentials, origin
 
@@ -153,8 +154,56 @@ def test_inputs_with_different_indexes_are_kept_apart(tmp_path: Path) -> None:
     known = settings(tmp_path, readings=(private, open_source))
     assert asked(known.plan("", ["a"])) == [A]
     assert asked(known.plan("", ["b"])) == [PUBLIC]
-    with pytest.raises(ValueError, match="which one"):
-        known.plan("")
+    for inputs in ([], ["a", "b"], ["b", "a"]):
+        with pytest.raises(IndexesDifferError):
+            known.plan("", inputs)
+    assert asked(known.plan(C, ["a", "b"])) == [C]
+
+
+def test_the_order_of_one_index_is_no_difference(tmp_path: Path) -> None:
+    """uv asks in order and pip merges: of one index alone that is the same."""
+    first, second = (
+        Reading(input=name, format="", sha256="", indexes=indexes)
+        for name, indexes in (
+            ("a", (uv(A, replaces_default=True),)),
+            ("b", (pip(A, replaces_default=True),)),
+        )
+    )
+    assert asked(settings(tmp_path, readings=(first, second)).plan("", ["a", "b"])) == [A]
+    third = Reading(input="c", format="", sha256="", indexes=(uv(A),))
+    fourth = Reading(input="d", format="", sha256="", indexes=(pip(PUBLIC, replaces_default=True), pip(A)))
+    with pytest.raises(IndexesDifferError):
+        settings(tmp_path, readings=(third, fourth)).plan("", ["c", "d"])
+
+
+def pdm(url: str, **more: Any) -> DeclaredIndex:
+    return DeclaredIndex(url=url, tool="pdm", **more)
+
+
+@pytest.mark.parametrize(
+    ("declared", "name", "expected"),
+    [
+        ((pdm(A, only=("corp-*",)),), "corp-x", [A]),
+        ((pdm(A, only=("corp-*",)),), "x", [PUBLIC, A]),
+        ((pdm(A, only=("corp-*",), never=("*",)),), "corp-x", [A]),
+        ((pdm(A, only=("corp-*",), never=("*",)),), "x", [PUBLIC]),
+        ((pdm(A, only=("corp-*",)), pdm(B), pdm(C, only=("*-x",))), "corp-x", [A, C]),
+        ((pdm(A, replaces_default=True), pdm(B, only=("corp-*",))), "corp-x", [B]),
+        ((pdm(A, never=("bar-*",)),), "bar-x", [PUBLIC]),
+        ((pdm(A, replaces_default=True, never=("bar-*",)), pdm(B)), "bar-x", [B]),
+        ((pdm(A, replaces_default=True, never=("bar-*",)),), "bar-x", []),
+        ((pdm(A, replaces_default=True, never=("bar-*",)),), "x", [A]),
+    ],
+)
+def test_pdm_keeps_names_for_a_source(
+    tmp_path: Path, declared: tuple[DeclaredIndex, ...], name: str, expected: list[str]
+) -> None:
+    assert asked(settings(tmp_path, *declared).plan("", name=name)) == expected
+
+
+def test_a_flat_source_of_pdm_keeps_its_names_too(tmp_path: Path) -> None:
+    plan = settings(tmp_path, pdm(A, only=("corp-*",), find_links=True), pdm(B)).plan("", name="corp-x")
+    assert (asked(plan), [index.url for index in plan.links]) == ([], [A])
 
 
 def test_a_wheelhouse_is_an_index_of_its_own(tmp_path: Path) -> None:
@@ -236,6 +285,39 @@ def test_a_broken_file_is_named_without_its_content(tmp_path: Path, place: str, 
         settings(tmp_path, files={place: text})
     assert place.rpartition("/")[2] in failed.value.message
     assert "s3cret" not in failed.value.message
+
+
+def test_a_configuration_that_is_too_large_or_not_a_file(tmp_path: Path) -> None:
+    large = "#" * (1024 * 1024 + 1)
+    with pytest.raises(ConfigError, match="larger than 1 MB"):
+        settings(tmp_path / "a", files={".config/pip/pip.conf": large})
+    with pytest.raises(ConfigError, match="larger than 1 MB"):
+        settings(tmp_path / "b", environ={"UV_CONFIG_FILE": "/dev/zero"})
+    with pytest.raises(ConfigError, match="is a directory"):
+        settings(tmp_path / "c", environ={"UV_CONFIG_FILE": str(tmp_path)})
+    exact = f"index-url = '{A}'\n".ljust(1024 * 1024, "#")
+    assert asked(settings(tmp_path / "d", files={".config/uv/uv.toml": exact}).plan("")) == [A]
+
+
+def test_a_pipe_is_read_though_it_tells_no_size(tmp_path: Path) -> None:
+    reading, writing = os.pipe()
+    os.write(writing, f"index-url = '{A}'".encode())
+    os.close(writing)
+    try:
+        known = settings(tmp_path, environ={"UV_CONFIG_FILE": f"/dev/fd/{reading}"})
+    finally:
+        os.close(reading)
+    assert asked(known.plan("")) == [A]
+
+
+def test_what_the_user_named_is_trusted_with_passwords_and_what_the_project_names_is_not(
+    tmp_path: Path,
+) -> None:
+    known = settings(
+        tmp_path, uv(A), environ={"PIP_EXTRA_INDEX_URL": B}, index_map=("https://d.example/s=" + C,)
+    )
+    assert known.trusted_origins >= {origin(B), origin(C)}
+    assert origin(A) not in known.trusted_origins
 
 
 def test_a_certificate_that_is_not_there(tmp_path: Path) -> None:

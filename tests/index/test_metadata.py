@@ -90,3 +90,41 @@ def test_metadata_of_something_else_is_missing(text: str) -> None:
 def test_an_sdist_may_leave_its_dependencies_open(text: str, static: bool) -> None:
     assert isinstance(parse(text, sdist=True), CoreMetadata if static else Missing)
     assert isinstance(parse(text), CoreMetadata)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        HEAD + "License: MIT\nCopyright by me\nRequires-Dist: a\n",
+        HEAD + "Requires-Dist : a\n",
+        HEAD + "From here on\nRequires-Python: >=3.9\n",
+        "  continued\n" + HEAD,
+        HEAD + ": x\n",
+    ],
+)
+def test_a_line_that_is_no_field_hides_what_follows(text: str) -> None:
+    found = parse(text)
+    assert isinstance(found, Missing)
+    assert found.kind == "bad-metadata"
+    assert isinstance(parse(HEAD + "License: MIT\n  Copyright by me\nRequires-Dist: a\n"), CoreMetadata)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Metadata-Version: 2.4\nName: my-pkg\nVersion: " + "9" * 5000,
+        HEAD + "Requires-Python: >=" + "9" * 5000,
+        HEAD + "Requires-Dist: a>=" + "9" * 5000,
+    ],
+)
+def test_a_number_without_end(text: str) -> None:
+    assert isinstance(parse(text), Missing)
+
+
+@pytest.mark.parametrize("version", ["²", "2.²", "9" * 5000, f"2.{'9' * 5000}", "", "2"])
+def test_a_metadata_version_that_is_none_leaves_an_sdist_dynamic(version: str) -> None:
+    text = f"Metadata-Version: {version}\nName: my-pkg\nVersion: 1\n"
+    assert isinstance(parse(text, sdist=True), Missing)
+    assert isinstance(
+        parse(text.replace(version or "n: ", "2.2" if version else "n: 2.2", 1), sdist=True), CoreMetadata
+    )

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,9 +13,11 @@ import pytest
 from ftaudit.index.pages import MAX_FILES, Listing, parse_page
 from ftaudit.model.evidence import IndexFile, Missing, ProjectStatus
 from tests.builders.index_server import HTML, JSON, file_entry
+from tests.shared import ROOT
 
 URL = "https://index.example/simple/x/"
 SHA = "a" * 64
+VERSION = b'<meta name="pypi:repository-version" content="1.1">'
 
 
 def parsed(body: bytes, kind: str = JSON) -> Listing:
@@ -86,7 +90,7 @@ def test_project_status(status: ProjectStatus) -> None:
     listing = parsed(page(**{"project-status": {"status": status.value, "reason": "so"}}))
     assert (listing.status, listing.status_reason) == (status, "so")
     meta = '<meta name="pypi:project-status{}" content="{}">'
-    listing = parsed((meta.format("", status) + meta.format("-reason", "so")).encode(), HTML)
+    listing = parsed(VERSION + (meta.format("", status) + meta.format("-reason", "so")).encode(), HTML)
     assert (listing.status, listing.status_reason) == (status, "so")
 
 
@@ -106,6 +110,8 @@ def test_project_status(status: ProjectStatus) -> None:
         page({}),
         page({**file_entry("a"), "hashes": []}),
         page({**file_entry("a"), "hashes": {"sha256": "../../etc"}}),
+        page({**file_entry("a"), "hashes": {"sha256": "é" * 64}}),
+        page({**file_entry("a"), "requires-python": ">=" + "9" * 5000}),
         page({**file_entry("a"), "url": 3}),
         page({**file_entry("a"), "size": "5"}),
         page({**file_entry("a"), "size": -5}),
@@ -185,13 +191,104 @@ def test_html_that_is_refused(body: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"\xff\xfe\x00", b"<![bad", b"<a href='http://[x'>", b"<a" * 5000, b"<!--"]
+    "body",
+    [
+        b"",
+        b"\xff\xfe\x00",
+        b"<![bad",
+        b"<a href='http://[x'>",
+        b"<a " * 100,
+        b"<!--",
+        b"<title>Links for x</title>",
+        b'<title>Log in</title><a href="/help">help</a><a href="/app.exe">get</a>',
+    ],
 )
-def test_html_that_is_broken_lists_nothing(body: bytes) -> None:
-    assert len(parsed(body, HTML).files) == 0
+def test_html_that_lists_no_file_is_no_answer(body: bytes) -> None:
+    """A server that wants a login says 200 too; only a page of the API may be empty."""
+    assert refused(body, HTML).endswith("it lists no file of a project")
+    assert len(parsed(VERSION + b"<title>Links for x</title>", HTML).files) == 0
 
 
-def test_html_in_an_unknown_encoding() -> None:
-    assert refused(b"<a href='x-1.tar.gz'>", "text/html; charset=nonsense") == (
-        "the page is not usable: it is not HTML"
+def test_html_with_a_file_is_an_answer_whatever_else_it_links() -> None:
+    body = b'<a href="/">home</a><a href="http://[/x-2.zip">no URL</a><a href="x-1.zip">x</a>'
+    listing = parsed(body, HTML)
+    assert list(listing.files.names) == ["x-2.zip", "x-1.zip"]
+    assert listing.files[1].url == f"{URL}x-1.zip"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'<a href="x-1.tar.gz" data-requires-python="&gt;={"9" * 5000}">',
+        f'<a href="x-1.tar.gz">&#{"9" * 5000};</a>',
+    ],
+)
+def test_html_with_a_number_without_end(text: str) -> None:
+    assert refused(text.encode(), HTML)
+
+
+@pytest.mark.parametrize("charset", ["nonsense", "rot13", "punycode", "idna", "undefined", "\0"])
+def test_html_in_another_encoding(charset: str) -> None:
+    body = b"<a href='x-1.tar.gz'>"
+    assert refused(body, f"text/html; charset={charset}").endswith("its encoding is not one of an index")
+    assert len(parsed(body, 'text/html; charset="UTF-8"').files) == 1
+
+
+ENDLESS = (
+    "<a ",
+    "<a href='",
+    "<!--",
+    "<!-- >",
+    "<![",
+    "<![CDATA[ >",
+    "<!d",
+    "<?",
+    "</",
+    "&",
+    "&#",
+    "<a x=\"'>",
+)
+
+
+def test_html_that_is_read_again_and_again() -> None:
+    """A megabyte of each takes minutes where the reader looks for each end anew."""
+    script = (
+        "import resource, sys\n"
+        "from ftaudit.index.pages import parse_page\n"
+        "resource.setrlimit(resource.RLIMIT_CPU, (20, 20))\n"
+        f"for text in ({ENDLESS!r}):\n"
+        "    for end in ('', '>', '<script>'):\n"
+        "        body = b'<a href=x-1.zip>' + (end + text * (1_000_000 // len(text)) + end).encode()\n"
+        "        parse_page(body, 'text/html', 'https://index.example/x/', 'i')\n"
     )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("tail", "words"),
+    [
+        ("<a " * 400, "it ends in the middle of a tag"),
+        ("<!--" + "x" * 300_000, "it has a tag, comment or script without an end"),
+        ("<script>" + "x" * 300_000, "it has a tag, comment or script without an end"),
+    ],
+)
+def test_html_without_an_end(tail: str, words: str) -> None:
+    assert refused(f'<a href="x-1.zip">{tail}'.encode(), HTML).endswith(words)
+    assert len(parsed(b'<a href="x-1.zip">x' + b"<p>text</p>" * 50_000 + b"<a", HTML).files) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2026-01-02T03:04:05+02:00", datetime(2026, 1, 2, 1, 4, 5, tzinfo=UTC)),
+        ("2026-01-02T03:04:05", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)),
+        ("0001-01-01T00:00:00+23:59", None),
+        ("9999-12-31T23:59:59-23:59", None),
+        ("yesterday", None),
+    ],
+)
+def test_upload_times_are_in_utc(text: str, expected: datetime | None) -> None:
+    (file,) = parsed(page(file_entry("x-1.zip", upload_time=text))).files
+    assert file.uploaded == expected
+    assert file.uploaded is None or file.uploaded.tzinfo is UTC

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 from packaging.version import Version
 
 from ftaudit.index.versions import candidates, release
-from ftaudit.model.evidence import FileList, IndexFile, Missing, ProjectPage, Release
+from ftaudit.model.evidence import FileList, IndexFile, Missing, ProjectPage, ProjectStatus, Release
 
 
 def page(*names: str, project: str = "my-pkg") -> ProjectPage:
@@ -84,3 +85,38 @@ def test_only_the_files_that_are_asked_for_are_built() -> None:
     assert isinstance(release(listed, "7"), Release)
     assert built == [7]
     assert [file.name for file in listed.files[-2:]] == names[-2:]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "my_pkg-1.0-cp314-cp314t-linux_x86_64.WHL",
+        "my_pkg-1.0-cp314-linux_x86_64.whl",
+        "my_pkg-1.0.whl",
+        "my-pkg-1.0-py3-none-any.whl",
+        "my_pkg-1.0-x-y-cp314-cp314t-linux_x86_64.whl",
+    ],
+)
+def test_a_wheel_whose_name_does_not_parse_is_not_nothing(name: str) -> None:
+    """Nobody knows what it fits: with it there, "only an sdist" and "no wheel" are not known either."""
+    found = release(page("my-pkg-1.0.tar.gz", name), "1.0")
+    assert isinstance(found, Release)
+    assert [file.name for file in found.files] == ["my-pkg-1.0.tar.gz"]
+    assert [missing.kind for missing in found.unread] == ["bad-file-name"]
+    alone = release(page(name), "1.0")
+    assert isinstance(alone, Missing)
+    assert alone.kind == "bad-file-name"
+    other = release(page("my-pkg-2.0.tar.gz", name), "2.0")
+    assert isinstance(other, Release)
+    assert other.unread == ()
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.0+cpu", "not a version", "", "9" * 5000])
+def test_any_version_of_a_quarantined_project_is_a_release_without_files(version: str) -> None:
+    held = replace(page(), status=ProjectStatus.QUARANTINED, status_reason="malware")
+    found = release(held, version)
+    assert isinstance(found, Release)
+    assert (found.files, found.status, found.status_reason) == ((), ProjectStatus.QUARANTINED, "malware")
+    unread = Missing(what="i", why="no answer", kind="index-unreachable")
+    assert isinstance(release(replace(held, unread=(unread,)), version), Missing)
+    assert isinstance(release(replace(held, status=ProjectStatus.ARCHIVED), version), Missing)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import socketserver
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -143,6 +146,33 @@ def test_credentials_of_the_configuration_and_of_netrc(server: IndexServer, tmp_
         assert token.encode() not in kept
 
 
+NETRC = "machine index.example login me password s3cret\nmachine 127.0.0.1 login me password s3cret\n"
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("https://index.example/simple", True),
+        ("http://index.example/simple", False),
+        ("http://index.example:8080/simple", True),
+        ("http://127.0.0.1:1/simple", True),
+        ("http://127.0.0.1.index.example/simple", False),
+    ],
+)
+def test_netrc_is_told_in_clear_only_to_whom_the_user_named(tmp_path: Path, url: str, told: bool) -> None:
+    known = netrc_keys(tmp_path / "netrc", NETRC)
+    keys = replace(known, trusted=frozenset({origin("http://index.example:8080")}))
+    assert keys.known(url) == (Credentials("me", "s3cret") if told else None)
+    assert ("plain http" in keys.hint(url)) is not told
+
+
+def test_what_the_configuration_names_for_plain_http_is_sent(tmp_path: Path) -> None:
+    """The user wrote it into the address itself."""
+    own = Credentials("me", "s3cret")
+    keys = replace(netrc_keys(tmp_path / "netrc", NETRC), configured={origin("http://index.example"): own})
+    assert keys.known("http://index.example/simple") == own
+
+
 def test_a_broken_netrc_is_named_without_its_content(server: IndexServer, tmp_path: Path) -> None:
     server.pages["/a"] = Response(status=401)
     with http(tmp_path, keys=netrc_keys(tmp_path / "netrc", "machine h login me pass s3cret\n")) as net:
@@ -167,6 +197,10 @@ def test_the_keyring_is_asked_only_when_refused(
         assert body_of(net.get(f"{server.url}/b", limit=LIMIT)) == b"all"
         assert body_of(net.get(f"{server.url}/a", limit=LIMIT)) == b"mine"
     assert [("authorization" in headers) for _, headers in server.requests] == [False, False, True]
+    assert Keys().from_keyring("https://index.example/") == Credentials("me", "s3cret")
+    assert Keys().from_keyring("http://index.example/") is None
+    trusting = Keys(trusted=frozenset({origin("http://index.example/")}))
+    assert trusting.from_keyring("http://index.example/") == Credentials("me", "s3cret")
 
 
 def test_redirects_are_followed_and_the_last_url_kept(server: IndexServer, tmp_path: Path) -> None:
@@ -225,6 +259,111 @@ def test_a_dripping_server_does_not_hold_us_beyond_the_deadline(server: IndexSer
     with http(tmp_path, scope=Scope(Deadline(0.3))) as net:
         assert kind_of(net.get(f"{server.url}/a", limit=LIMIT)) == "deadline"
     assert time.monotonic() - start < 1.5
+
+
+class _Dripping(socketserver.ThreadingTCPServer):
+    """Sends ``said`` and then ``drop`` again and again, as long as anybody listens."""
+
+    daemon_threads = True
+    said = drop = b""
+    asked = 0
+
+
+class _Dripper(socketserver.BaseRequestHandler):
+    server: _Dripping
+
+    def handle(self) -> None:
+        self.server.asked += 1
+        with suppress(OSError):
+            self.request.recv(10_000)
+            self.request.sendall(self.server.said)
+            while True:
+                self.request.sendall(self.server.drop)
+                time.sleep(0.01)
+
+
+@contextmanager
+def dripping(said: bytes, drop: bytes) -> Iterator[_Dripping]:
+    server = _Dripping(("127.0.0.1", 0), _Dripper)
+    server.said, server.drop = said, drop
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "drop"),
+    [
+        (b"", b"H"),
+        (OK, b"x"),
+        (OK, b"X-A: b\r\n"),
+        (OK + b"Content-Length: 100000\r\n\r\n", b"x"),
+        (OK + b"\r\n", b"x"),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"0"),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        (OK + b"Transfer-Encoding: chunked\r\n\r\n0\r\n", b"X-A: b\r\n"),
+        (b"HTTP/1.1 302 Found\r\nLocation: /b\r\n\r\n", b"x"),
+        (b"HTTP/1.1 100 Continue\r\n\r\n", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    ],
+)
+def test_an_answer_without_an_end_is_given_up(tmp_path: Path, said: bytes, drop: bytes) -> None:
+    """Each byte comes in time, in the headers too; without a deadline of the run it would never end."""
+    with dripping(said, drop) as server, http(tmp_path, request_seconds=0.2) as net:
+        answer = net.get(f"http://127.0.0.1:{server.server_address[1]}/a", limit=LIMIT)
+    assert isinstance(answer, Missing)
+    assert answer.kind in {"index-unreachable", "bad-page"}
+    assert server.asked <= 4
+
+
+def test_an_answer_that_takes_too_long_is_not_asked_for_again(tmp_path: Path) -> None:
+    with dripping(OK + b"\r\n", b"x") as server, http(tmp_path, request_seconds=0.2) as net:
+        answer = net.get(f"http://127.0.0.1:{server.server_address[1]}/a", limit=LIMIT)
+        assert isinstance(answer, Missing)
+        assert answer.why == "no whole answer within 0.2 s"
+        assert (server.asked, net.requests_made) == (1, 1)
+
+
+def test_a_slow_answer_within_the_time_is_whole(server: IndexServer, tmp_path: Path) -> None:
+    server.pages["/a"] = Response(body=b"x" * 10, drip=0.01)
+    with http(tmp_path, request_seconds=30.0) as net:
+        assert body_of(net.get(f"{server.url}/a", limit=LIMIT)) == b"x" * 10
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"Content-Length: \xb2",
+        b"Content-Length: " + b"9" * 5000,
+        b"Retry-After: \xb2",
+        b"Retry-After: " + b"9" * 5000,
+        b"Content-Range: bytes \xb2-\xb2/\xb2",
+        b"Content-Range: bytes " + b"9" * 5000 + b"-1/2",
+        b"Cache-Control: max-age=\xb2, s-maxage=" + b"9" * 5000,
+        b"Age: \xb2",
+        b"Expires: \xb2\r\nDate: Fri, 99 Abc 99999 99:99:99 +9999",
+        b"ETag: \xff\x00\r\nLast-Modified: \xff",
+        b"Location: http://[bad",
+        b"Content-Type: \xff; charset*=\xff''\xff",
+        b"Content-Encoding: \xff",
+        b"Transfer-Encoding: chunked",
+    ],
+)
+@pytest.mark.parametrize("status", [b"200", b"206", b"302", b"503", b"\xb2"])
+def test_hostile_headers_give_an_answer_or_missing(tmp_path: Path, status: bytes, header: bytes) -> None:
+    said = b"HTTP/1.1 " + status + b" X\r\n" + header + b"\r\nConnection: close\r\n\r\n" + b"-5\r\n" * 300
+    with dripping(said, b"x" * 100_000) as server, http(tmp_path, attempts=2) as net:
+        url = f"http://127.0.0.1:{server.server_address[1]}/a"
+        for _ in range(2):
+            assert isinstance(net.get(url, limit=1000), Answer | Missing)
+        assert isinstance(net.part(url, 0, 10, whole_limit=1000), Answer | Missing)
 
 
 @pytest.mark.parametrize("drip", [False, True])

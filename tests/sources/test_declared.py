@@ -1,4 +1,4 @@
-"""The indexes that a project declares for uv beside its lock."""
+"""The indexes that a project declares beside its lock, for uv and for pdm."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import pytest
 
 from ftaudit.errors import InputError, RefusedError
 from ftaudit.model.project import DeclaredIndex
-from ftaudit.sources.declared import uv_indexes
+from ftaudit.sources.declared import pdm_indexes, project_of, uv_indexes
 from tests.builders.documents import document, document_at
 
 PROJECT = (
@@ -36,6 +36,29 @@ def test_a_uv_toml_takes_the_place_of_the_project_s_table() -> None:
     settings = '[[index]]\nurl = "own"\n'
     found = uv_indexes(document("uv.lock", "", pyproject_toml=PROJECT, uv_toml=settings))
     assert found == (DeclaredIndex(url="own", tool="uv"),)
+
+
+def test_the_names_that_a_source_of_pdm_keeps() -> None:
+    text = """
+    [[tool.pdm.source]]
+    name = "corp"
+    url = "https://corp.example/simple"
+    include_packages = ["corp", "corp-*"]
+    exclude_packages = ["*"]
+    [[tool.pdm.source]]
+    name = "pypi"
+    url = "https://mirror.example/simple"
+    """
+    found = pdm_indexes(project_of(document("pdm.lock", "", pyproject_toml=text)))
+    assert found == (
+        DeclaredIndex(
+            url="https://corp.example/simple", name="corp", tool="pdm", only=("corp", "corp-*"), never=("*",)
+        ),
+        DeclaredIndex(url="https://mirror.example/simple", name="pypi", replaces_default=True, tool="pdm"),
+    )
+    for wrong in ('"corp"', "[1]"):
+        with pytest.raises(InputError, match="exclude_packages"):
+            pdm_indexes(project_of(document("pdm.lock", "", pyproject_toml=text.replace('["*"]', wrong))))
 
 
 @pytest.mark.parametrize("beside", [{}, {"pyproject_toml": ""}, {"pyproject_toml": "[project]"}])

@@ -157,6 +157,8 @@ def test_conda_packages_are_condas(tmp_path: Path) -> None:
         ({"METADATA": b"Name: x\n"}, "no name or no version"),
         ({"METADATA": b"Name: ../x\nVersion: 1"}, "invalid name or version"),
         ({"METADATA": b"Name: x\nVersion: one"}, "invalid name or version"),
+        ({"METADATA": b"Name: x\nVersion: 1.0\nLicense: a\nb\nRequires-Dist: y"}, "is not a field"),
+        ({"METADATA": b"Name: x\nVersion: " + b"9" * 5000}, "is not a field"),
         ({"METADATA": b"\xff\x00" * 3_000_000}, "larger than"),
         ({"direct_url.json": b"[]"}, "it has no url"),
         ({"direct_url.json": b"{"}, "JSON"),
