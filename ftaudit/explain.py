@@ -5,6 +5,7 @@ Nothing is written here: words come from `ftaudit.model.pages`, rules from their
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Iterator
 from difflib import get_close_matches
 from inspect import cleandoc
@@ -14,6 +15,9 @@ from ftaudit.model.pages import KINDS, PAGES, Page
 from ftaudit.model.text import short
 
 _CLOSE = 3
+
+ENDLESS = 10_000
+"""A width at which no line is folded."""
 
 
 def rule_pages() -> tuple[Page, ...]:
@@ -50,9 +54,9 @@ def page(topic: str) -> str:
     raise UsageError(f"there is no page on {short(topic)!r}", advice=advice)
 
 
-def overview() -> str:
-    """Every page in one line, by kind: what is shown where no topic is given."""
-    return "\n".join(_listed(kind) for kind in dict.fromkeys(known.kind for known in _pages()))
+def overview(width: int = ENDLESS) -> str:
+    """Every page with its summary, by kind, folded at *width* columns: what is shown without a topic."""
+    return "\n".join(_listed(kind, width) for kind in dict.fromkeys(known.kind for known in _pages()))
 
 
 def _pages() -> Iterator[Page]:
@@ -65,10 +69,18 @@ def _told(known: Page) -> str:
     return f"{known.name} ({known.kind}): {known.summary}\n{text}"
 
 
-def _listed(kind: str) -> str:
-    """The pages of one kind in a line each."""
+def _listed(kind: str, width: int = ENDLESS) -> str:
     members = [known for known in _pages() if known.kind == kind]
-    width = max(len(known.name) for known in members)
+    indent = max(len(known.name) for known in members) + 4
     about = KINDS.get(kind, "What is said about a pin or an input.")
-    lines = [f"  {known.name:{width}}  {known.summary}" for known in members]
+    lines = [
+        textwrap.fill(
+            known.summary,
+            max(width, indent + 20),
+            initial_indent=f"  {known.name}".ljust(indent),
+            subsequent_indent=" " * indent,
+            break_on_hyphens=False,
+        )
+        for known in members
+    ]
     return "\n".join([f"{kind}: {about}", *lines, ""])

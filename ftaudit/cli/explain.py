@@ -24,6 +24,8 @@ def explain(
     ] = None,
 ) -> None:
     """Print the page of a rule, a status or an exit status."""
+    import shutil
+
     from ftaudit.explain import overview, page
 
-    typer.echo(page(topic) if topic else overview())
+    typer.echo(page(topic) if topic else overview(shutil.get_terminal_size().columns))
