@@ -120,7 +120,8 @@ def audit(
     for error in collected.errors:
         messages.error(error.message, error.advice)
     if not collected.readings:
-        return collected.errors[0].exit_status
+        statuses = {error.exit_status for error in collected.errors}
+        return Exit.WRONG_INPUT if Exit.WRONG_INPUT in statuses else min(statuses)
     options = IndexOptions(
         index_url=index_url,
         extra_index_urls=tuple(extra_index_url or ()),

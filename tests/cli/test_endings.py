@@ -118,3 +118,12 @@ def test_a_bug_shows_where_it_is(locked: IndexServer, audit: Run, monkeypatch: p
         "error: this is a bug in ftaudit",
         "help: please report it with the lines above",
     ]
+
+
+@pytest.mark.parametrize("order", [("empty", "broken.lock"), ("broken.lock", "empty")])
+def test_what_is_wrong_weighs_more_than_that_nothing_was_found(
+    order: tuple[str, str], folder: Path, audit: Run
+) -> None:
+    (folder / "empty").mkdir()
+    (folder / "broken.lock").write_bytes(b"\x00")
+    assert audit(*order).status == 2
