@@ -265,15 +265,19 @@ def test_html_that_is_read_again_and_again() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+WITHOUT_END = ("it has a tag, comment or script without an end", "it ends in the middle of a tag")
+"""Which of the two depends on how much of a comment or a script the version's html.parser keeps back."""
+
+
 @pytest.mark.parametrize(
     ("tail", "words"),
     [
         ("<a " * 400, "it ends in the middle of a tag"),
-        ("<!--" + "x" * 300_000, "it has a tag, comment or script without an end"),
-        ("<script>" + "x" * 300_000, "it has a tag, comment or script without an end"),
+        ("<!--" + "x" * 300_000, WITHOUT_END),
+        ("<script>" + "x" * 300_000, WITHOUT_END),
     ],
 )
-def test_html_without_an_end(tail: str, words: str) -> None:
+def test_html_without_an_end(tail: str, words: str | tuple[str, ...]) -> None:
     assert refused(f'<a href="x-1.zip">{tail}'.encode(), HTML).endswith(words)
     assert len(parsed(b'<a href="x-1.zip">x' + b"<p>text</p>" * 50_000 + b"<a", HTML).files) == 1
 
