@@ -50,6 +50,29 @@ class Deadline:
         return self.remaining() == 0.0
 
 
+class _Turn(threading.local):
+    """The lock that the thread holds while it computes: see `_Pool`. None for threads of no pool."""
+
+    held: threading.Lock | None = None
+
+
+_turn = _Turn()
+
+
+@contextmanager
+def _waiting() -> Iterator[None]:
+    """While the block runs, which may wait, another thread of the pool computes."""
+    held = _turn.held
+    if held is None:
+        yield
+        return
+    held.release()
+    try:
+        yield
+    finally:
+        held.acquire()
+
+
 class Scope:
     """Work that starts and ends together, under one deadline."""
 
@@ -94,7 +117,8 @@ class Scope:
         if self.cancelled or self.deadline.passed:
             wake()
         try:
-            yield
+            with _waiting():
+                yield
         finally:
             with self._lock:
                 del self._wakers[token]
@@ -112,7 +136,8 @@ class Scope:
 
     def wait(self, seconds: float) -> None:
         """Sleeps for *seconds*, the deadline or a cancellation, whichever comes first; then `check`s."""
-        self._cancelled.wait(self.deadline.within(seconds))
+        with _waiting():
+            self._cancelled.wait(self.deadline.within(seconds))
         self.check()
 
 
@@ -130,17 +155,24 @@ class Once(Generic[K, R]):
     def get(self, key: K, make: Callable[[], R]) -> R:
         with self._lock:
             lock = self._locks.setdefault(key, threading.Lock())
-        with lock:
+        if not lock.acquire(blocking=False):
+            with _waiting():
+                lock.acquire()
+        try:
             if key not in self._made:
                 self._made[key] = make()
             return self._made[key]
+        finally:
+            lock.release()
 
 
 class _Pool(Generic[T, R]):
     """Items handed out by index to a bounded number of threads, results kept by index.
 
-    With the GIL on, threads that only compute slow each other down: there is one until it has to wait, then
-    one more for each that waits. With the GIL off all are started at once.
+    With the GIL on, threads that only compute slow each other down: one starts, another whenever one has to
+    wait, and of those that need not wait one has its turn (a lock, let go while a thread waits for the
+    network, a pause or a value in the making). With the GIL off all are started, and compute, at once. So work
+    must wait for nothing else that another item of it would have to bring about.
     """
 
     def __init__(self, work: Callable[[T], R], items: Sequence[T], scope: Scope, jobs: int) -> None:
@@ -151,9 +183,10 @@ class _Pool(Generic[T, R]):
         self._taken = 0
         self._most = min(jobs, len(items))
         self._threads: list[threading.Thread] = []
+        self._turn = threading.Lock() if _gil_enabled() else None
 
     def start(self) -> None:
-        for _ in range(1 if _gil_enabled() else self._most):
+        for _ in range(1 if self._turn is not None else self._most):
             self.grow()
 
     def grow(self) -> None:
@@ -184,6 +217,14 @@ class _Pool(Generic[T, R]):
             return self._taken - 1
 
     def _run(self) -> None:
+        if self._turn is None:
+            self._work_off()
+            return
+        with self._turn:
+            _turn.held = self._turn
+            self._work_off()
+
+    def _work_off(self) -> None:
         while (index := self._take()) is not None:
             try:
                 result = self.work(self.items[index])
@@ -245,11 +286,9 @@ def _watch(pool: _Pool[T, R], scope: Scope, progress: Callable[[int], None] | No
                 pool.changed.wait(
                     TICK_SECONDS if woken else min(TICK_SECONDS, scope.deadline.within(1) + 0.001)
                 )
-        if len(pool.results) == shown:
-            pool.grow()  # whatever it is that waits, it did not say so
-        elif progress:
-            progress(len(pool.results))
-        shown = len(pool.results)
+        if progress and len(pool.results) != shown:
+            shown = len(pool.results)
+            progress(shown)
         if woken is None and scope.deadline.passed:
             woken = time.monotonic()
             scope.wake()

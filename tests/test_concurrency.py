@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from ftaudit.concurrency import Deadline, Scope, run_all
+from ftaudit.concurrency import Deadline, Once, Scope, _gil_enabled, run_all
 from ftaudit.errors import CancelledError, DeadlineExceededError
 
 
@@ -26,21 +26,56 @@ def test_no_items_is_no_work() -> None:
     assert run_all(lambda n: n, [], jobs=4, scope=Scope()) == ()
 
 
-def test_never_more_at_once_than_asked_for() -> None:
+def test_as_many_wait_at_once_as_asked_for_and_never_more() -> None:
     gate = threading.Barrier(3)
     lock, at_work, most = threading.Lock(), 0, 0
+    scope = Scope()
 
     def work(_: int) -> None:
         nonlocal at_work, most
-        with lock:
-            at_work += 1
-            most = max(most, at_work)
-        gate.wait(timeout=10)
-        with lock:
-            at_work -= 1
+        with scope.on_cancel(gate.abort):
+            with lock:
+                at_work += 1
+                most = max(most, at_work)
+            gate.wait(timeout=10)
+            with lock:
+                at_work -= 1
 
-    run_all(work, range(9), jobs=3, scope=Scope())
+    run_all(work, range(9), jobs=3, scope=scope)
     assert most == 3
+
+
+@pytest.mark.skipif(not _gil_enabled(), reason="with the GIL off all compute at once")
+def test_with_the_gil_on_one_computes_while_the_others_wait() -> None:
+    scope, lock = Scope(), threading.Lock()
+    computing, most = 0, 0
+
+    def work(_: int) -> None:
+        nonlocal computing, most
+        for _ in range(3):
+            scope.wait(0.001)
+            with lock:
+                computing += 1
+                most = max(most, computing)
+            sum(range(10_000))
+            with lock:
+                computing -= 1
+
+    run_all(work, range(40), jobs=8, scope=scope)
+    assert most == 1
+
+
+def test_a_value_in_the_making_is_waited_for_without_holding_the_others_up() -> None:
+    scope, once = Scope(), Once[str, int]()
+    made: list[int] = []
+
+    def make() -> int:
+        scope.wait(0.02)
+        made.append(1)
+        return 7
+
+    assert run_all(lambda _: once.get("x", make), range(20), jobs=4, scope=scope) == (7,) * 20
+    assert made == [1]
 
 
 def test_progress_is_told_in_the_calling_thread() -> None:
@@ -62,7 +97,8 @@ def test_the_first_error_ends_the_others_and_is_raised() -> None:
 
     def work(item: int) -> int:
         if item == 0:
-            started.wait(timeout=10)
+            with scope.on_cancel(started.set):
+                assert started.wait(timeout=10)
             raise ValueError("broken")
         started.set()
         blocked = threading.Event()

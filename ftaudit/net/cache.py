@@ -2,9 +2,9 @@
 
 CacheControl writes the entries (`ftaudit.net.storing`: its ``CacheController`` decides what may be stored and
 merges what a 304 says). They are read here without it, since importing it imports requests, and a run that
-finds everything in the cache has no need of either: an entry is ``cc=4,`` and a msgpack map, in the file that
-``SeparateBodyFileCache._fn`` names, its body beside it. An entry of any other format counts as absent and is
-written anew.
+finds everything in the cache has no need of either: an entry is ``cc=4,`` and a msgpack map, in a file named
+for the hash of its URL, its body beside it. An entry of any other format counts as absent, and is written
+anew.
 
 Four headers of our own are kept with each response: when it was fetched, until when it is fresh, the URL that
 answered, and the hash of the body, which is read only when it is asked for. Freshness is decided once, when a
@@ -83,8 +83,8 @@ class Cache:
 
     def load(self, url: str) -> Stored | None:
         """The entry of *url*, fresh or not. A damaged one is removed."""
-        path = response_path(self.responses, cache_key(url))
-        data = _read(path)
+        path = self.response_path(cache_key(url))
+        data = read_file(path)
         if data is None:
             return None
         stored = _parse(data, path)
@@ -94,11 +94,15 @@ class Cache:
 
     def body(self, stored: Stored) -> bytes | None:
         """The body as it came; None, and the entry is removed, where it is not the one of the entry."""
-        raw = _read(stored.path.with_name(stored.path.name + ".body"))
+        raw = read_file(body_path(stored.path))
         if raw is not None and hashlib.sha256(raw).hexdigest() == stored.digest:
             return raw
         _remove(stored.path)
         return None
+
+    def response_path(self, key: str) -> Path:
+        """The file of the entry with this key (`cache_key`)."""
+        return _file(self.responses, key)
 
     def fresh(self, stored: Stored) -> bool:
         """An entry from the future (a clock that was wrong) is not fresh."""
@@ -106,8 +110,8 @@ class Cache:
 
     def load_derived(self, key: str) -> tuple[bytes, datetime] | None:
         """The bytes kept for *key*, and when they were made."""
-        path = _derived_path(self.derived, key)
-        data = _read(path)
+        path = _file(self.derived, key)
+        data = read_file(path)
         if data is None:
             return None
         digest, content = data[:32], data[32:]
@@ -121,10 +125,9 @@ class Cache:
     def store_derived(self, key: str, content: bytes) -> None:
         """Keeps *content*; a disk that is full or read-only only costs the next run the work."""
         if self.writable:
-            path = _derived_path(self.derived, key)
+            path = _file(self.derived, key)
             with suppress(OSError):
-                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-                _write(path, hashlib.sha256(content).digest() + content)
+                write_file(path, hashlib.sha256(content).digest() + content)
 
 
 def _parse(data: bytes, path: Path) -> Stored | None:
@@ -154,15 +157,9 @@ def cache_key(url: str) -> str:
     return urlunsplit((scheme.lower(), netloc.lower(), path or "/", query, ""))
 
 
-def response_path(folder: Path, key: str) -> Path:
-    """The file of *key*, where CacheControl's ``FileCache`` puts it ("this method should not change")."""
-    name = hashlib.sha224(key.encode()).hexdigest()
-    return Path(folder, *name[:5], name)
-
-
-def _derived_path(folder: Path, key: str) -> Path:
-    name = hashlib.sha256(key.encode()).hexdigest()
-    return folder / name[:2] / name
+def body_path(path: Path) -> Path:
+    """Where the body of the entry at *path* lies."""
+    return path.with_name(path.name + ".body")
 
 
 def freshness(headers: Mapping[str, str], now: float) -> float:
@@ -226,7 +223,7 @@ def _prepare(folder: Path) -> bool:
                 advice="name an empty folder with --cache-dir",
             )
         folder.chmod(0o700)
-        _write(tag, _TAG_TEXT.encode())
+        write_file(tag, _TAG_TEXT.encode())
     except OSError:
         return False
     return True
@@ -240,9 +237,17 @@ def is_cache(folder: Path) -> bool:
         return False
 
 
-def _write(path: Path, content: bytes) -> None:
+def _file(folder: Path, key: str) -> Path:
+    """Two levels do for as many entries as anybody keeps, and are quicker made than CacheControl's six."""
+    name = hashlib.sha256(key.encode()).hexdigest()
+    return folder / name[:2] / name
+
+
+def write_file(path: Path, content: bytes) -> None:
+    """Beside its place first, then renamed, so that no reader sees half of it; only for the user's eyes."""
     import tempfile
 
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=_TEMPORARY)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -253,7 +258,8 @@ def _write(path: Path, content: bytes) -> None:
         raise
 
 
-def _read(path: Path) -> bytes | None:
+def read_file(path: Path) -> bytes | None:
+    """The whole file; None where there is none, or more than an entry may have."""
     try:
         with path.open("rb") as file:
             # read(limit) would set aside as much as the limit each time

@@ -15,7 +15,7 @@ from ftaudit.errors import DeadlineExceededError
 from ftaudit.model.evidence import Missing
 from ftaudit.model.text import mask, short
 from ftaudit.net.auth import Keys, is_address
-from ftaudit.net.cache import FINAL_URL, Cache, Stored, decoded
+from ftaudit.net.cache import FINAL_URL, Cache, Stored, body_path, decoded
 from ftaudit.net.options import NetOptions
 
 if TYPE_CHECKING:
@@ -43,7 +43,10 @@ class Answer:
 
 
 Known = Callable[[str, str], bool]
-"""Whether all that is wanted of a body is known, by its SHA-256 and its content type: it is then not read."""
+"""Whether all that is wanted of a body is known, by its SHA-256 and its content type: it is then not read.
+
+Who gives one keeps what it makes of a body (`Cache.store_derived`), so the body itself is not kept.
+"""
 
 
 class Http:
@@ -75,7 +78,7 @@ class Http:
             self._opened.pop().close()
 
     def get(
-        self, url: str, *, accept: str = "*/*", limit: int, known: Known = lambda digest, kind: False
+        self, url: str, *, accept: str = "*/*", limit: int, known: Known | None = None
     ) -> Answer | Missing:
         """*url* (without credentials), its body at most *limit* bytes."""
         if not is_address(url):
@@ -89,6 +92,8 @@ class Http:
             stored = None
         if self._options.offline:
             return _offline(url)
+        if stored is not None and not self._at_hand(stored, known):
+            stored = None
         headers = {"Accept": accept, **_conditions(stored)}
         reply = self._send(url, headers, limit)
         if not isinstance(reply, Missing) and reply.status == 304 and stored is not None:
@@ -99,19 +104,24 @@ class Http:
         if self.cache.writable:
             from ftaudit.net.storing import store
 
-            store(self.cache, url, reply, fetched)
+            store(self.cache, url, reply, fetched, with_body=known is None)
         now = datetime.fromtimestamp(fetched, UTC)
         encoding, kind = reply.headers.get("content-encoding", ""), reply.headers.get("content-type", "")
         return _answer(reply.status, reply.url, kind, reply.raw, encoding, now, limit)
 
+    def _at_hand(self, stored: Stored, known: Known | None) -> bool:
+        """Whether a server may be asked if *stored* still holds: what it stands for is here."""
+        kind = stored.headers.get("content-type", "")
+        return (known is not None and known(stored.digest, kind)) or body_path(stored.path).is_file()
+
     def _from_cache(
-        self, url: str, stored: Stored, limit: int, known: Known, *, as_of: datetime | None = None
+        self, url: str, stored: Stored, limit: int, known: Known | None, *, as_of: datetime | None = None
     ) -> Answer | Missing | None:
         """None where the entry turns out to be damaged."""
         fetched = as_of or datetime.fromtimestamp(stored.fetched, UTC)
         encoding, kind = stored.headers.get("content-encoding", ""), stored.headers.get("content-type", "")
         final = stored.headers.get(FINAL_URL, url)
-        if stored.status in GONE or known(stored.digest, kind):
+        if stored.status in GONE or (known is not None and known(stored.digest, kind)):
             return Answer(
                 status=stored.status,
                 url=final,
@@ -172,7 +182,7 @@ class Http:
         return transport
 
     def _revalidated(
-        self, url: str, stored: Stored, reply: Reply, limit: int, known: Known
+        self, url: str, stored: Stored, reply: Reply, limit: int, known: Known | None
     ) -> Answer | Missing:
         from ftaudit.net.storing import revalidate
 

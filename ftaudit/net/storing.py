@@ -6,15 +6,16 @@ Imported only when a response came from the network; see `ftaudit.net.cache` for
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, cast
+from typing import IO
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
 import urllib3
 from cachecontrol import CacheController
-from cachecontrol.caches import SeparateBodyFileCache
+from cachecontrol.cache import SeparateBodyBaseCache
 
 from ftaudit.net.cache import (
     DIGEST,
@@ -23,9 +24,12 @@ from ftaudit.net.cache import (
     FRESH_UNTIL,
     Cache,
     Stored,
+    body_path,
     cache_key,
     freshness,
     http_date,
+    read_file,
+    write_file,
 )
 from ftaudit.net.transport import Reply
 
@@ -36,20 +40,31 @@ _KEPT_HEADERS = (
 _REVALIDATED_HEADERS = ("etag", "last-modified", "date", "expires", "cache-control", "age")
 
 
-class _NoLock:
-    """FileCache takes a lock around a write that is atomic without it; ours leaves no ``.lock`` files."""
+class _Files(SeparateBodyBaseCache):
+    """CacheControl's interface to a store, on the files of a `Cache`."""
 
-    def __init__(self, path: str) -> None:
-        pass
+    def __init__(self, cache: Cache, *, with_body: bool = True) -> None:
+        self._cache, self._with_body = cache, with_body
 
-    def __enter__(self) -> None:
-        pass
+    def get(self, key: str) -> bytes | None:
+        return read_file(self._cache.response_path(key))
 
-    def __exit__(self, *_: object) -> None:
-        pass
+    def set(self, key: str, value: bytes, expires: object = None) -> None:
+        write_file(self._cache.response_path(key), value)
+
+    def get_body(self, key: str) -> IO[bytes] | None:
+        body = read_file(body_path(self._cache.response_path(key)))
+        return None if body is None else io.BytesIO(body)
+
+    def set_body(self, key: str, body: bytes) -> None:
+        if self._with_body:
+            write_file(body_path(self._cache.response_path(key)), body)
+
+    def delete(self, key: str) -> None:
+        """Nothing: an entry that is no longer fresh is kept for ``--offline``."""
 
 
-def store(cache: Cache, url: str, reply: Reply, now: float) -> None:
+def store(cache: Cache, url: str, reply: Reply, now: float, *, with_body: bool) -> None:
     """Keeps *reply* (200, 404 or 410), got *now*, under *url* as far as its ``Cache-Control`` allows."""
     headers = _kept(reply, now, _KEPT_HEADERS)
     headers[FRESH_UNTIL] = str(freshness(reply.headers, now))
@@ -59,7 +74,7 @@ def store(cache: Cache, url: str, reply: Reply, now: float) -> None:
     body = reply.raw if reply.status == 200 else b""
     headers[DIGEST] = hashlib.sha256(body).hexdigest()
     with suppress(OSError):  # a full or read-only disk only costs the next run a request
-        _controller(cache).cache_response(
+        _controller(cache, with_body=with_body).cache_response(
             _request(url), _response(reply.status, headers), body=body, status_codes=(200, 404, 410)
         )
 
@@ -85,10 +100,8 @@ _LONG_AGO = "Thu, 01 Jan 1970 00:00:00 GMT"
 _NOT_SAID = "Thu, 01 Jan 1970 00:00:01 GMT"
 
 
-def _controller(cache: Cache) -> CacheController:
-    # forever: a stale entry is not purged but kept for --offline
-    files = SeparateBodyFileCache(cache.responses, forever=True, lock_class=cast(Any, _NoLock))
-    return CacheController(files)
+def _controller(cache: Cache, *, with_body: bool = True) -> CacheController:
+    return CacheController(_Files(cache, with_body=with_body))
 
 
 def _request(url: str) -> requests.PreparedRequest:

@@ -23,13 +23,12 @@ from ftaudit.model.text import short, without_credentials
 from ftaudit.net.auth import Credentials, Keys, origin
 from ftaudit.net.cache import http_date
 from ftaudit.net.options import NetOptions
-from ftaudit.net.worker import Worker
+from ftaudit.net.worker import CHUNK, Worker
 
 RETRIED = frozenset({429, 500, 502, 503, 504})
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 REFUSED = frozenset({401, 403})
 MAX_REDIRECTS = 10
-CHUNK = 64 * 1024
 _NUMBER = re.compile(r"[0-9]{1,18}")
 _NO_ADDRESS = (requests.exceptions.InvalidURL, requests.exceptions.InvalidSchema)
 _FAILURES = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)

@@ -17,6 +17,9 @@ from urllib3.connectionpool import HTTPConnectionPool
 
 from ftaudit import __version__
 
+CHUNK = 64 * 1024
+"""Bytes of one read."""
+
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
@@ -77,7 +80,8 @@ class _Adapter(HTTPAdapter):
         class Paced(HTTPResponse):
             def __init__(self, sock: socket.socket, *given: Any, **named: Any) -> None:
                 super().__init__(sock, *given, **named)
-                self.fp = io.BufferedReader(_Paced(self.fp.detach(), sock, sockets))
+                # The usual 8 kB would mean ten times as many calls of the system for a large page.
+                self.fp = io.BufferedReader(_Paced(self.fp.detach(), sock, sockets), CHUNK)
 
         class Plain(HTTPConnection):
             response_class = Paced

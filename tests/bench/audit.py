@@ -7,10 +7,10 @@ measured against, in turn, so that a noisy machine slows both. Prints Markdown; 
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import resource
-import shutil
 import statistics
 import subprocess
 import sys
@@ -116,9 +116,11 @@ def network(count: int, times: int, work: Path) -> list[str]:
         listing = work / "urls"
         listing.write_text("\n".join([base, *asked]), "utf-8")
 
+        fresh = (work / f"cache{count}-{number}" for number in itertools.count())
+
         def cold() -> Run:
-            shutil.rmtree(cache, ignore_errors=True)
-            return audit(path, cache)
+            # A new folder each time: what file systems do after thousands of deletions is not measured.
+            return audit(path, next(fresh))
 
         ours, bare = paired(
             cold, lambda: run((sys.executable, str(HERE / "bare.py"), str(JOBS), str(listing))), times

@@ -15,8 +15,8 @@ import pytest
 from ftaudit.errors import UsageError
 from ftaudit.model.evidence import Missing
 from ftaudit.net import cache as caching
-from ftaudit.net.cache import Cache, cache_key, clear, decoded, freshness, prune, response_path, status
-from ftaudit.net.session import Answer
+from ftaudit.net.cache import Cache, cache_key, clear, decoded, freshness, prune, status
+from ftaudit.net.session import Answer, Known
 from tests.builders.index_server import IndexServer, Response, index_server
 from tests.builders.index_world import http
 
@@ -32,10 +32,16 @@ def server() -> Iterator[IndexServer]:
 
 
 def get(
-    server: IndexServer, folder: Path, path: str, at: float = T, *, offline: bool = False
+    server: IndexServer,
+    folder: Path,
+    path: str,
+    at: float = T,
+    *,
+    offline: bool = False,
+    known: Known | None = None,
 ) -> Answer | Missing:
     with http(folder, clock=lambda: at, offline=offline) as net:
-        return net.get(server.url + path, limit=LIMIT)
+        return net.get(server.url + path, limit=LIMIT, known=known)
 
 
 def age_of(answer: Answer | Missing, now: float) -> float:
@@ -138,7 +144,7 @@ def test_a_damaged_entry_is_ignored_and_written_anew(
 ) -> None:
     server.pages["/a"] = Response(body=b"page")
     get(server, tmp_path, "/a")
-    path = response_path(tmp_path / "cache" / "responses", cache_key(f"{server.url}/a"))
+    path = Cache(tmp_path / "cache").response_path(cache_key(f"{server.url}/a"))
     whole = path.read_bytes()
     for damaged in (damage, whole[: len(whole) // 2]):
         path.write_bytes(damaged)
@@ -231,7 +237,7 @@ def test_status_prune_and_clear(tmp_path: Path) -> None:
         cache.store_derived(key, b"0123456789")
     (tmp_path / "mine.txt").write_text("not of the cache")
     assert (status(tmp_path).entries, status(tmp_path).size) == (2, 84)
-    old = caching._derived_path(tmp_path / "derived", "old")
+    old = caching._file(tmp_path / "derived", "old")
     os.utime(old, (1e9, 1e9))
     assert prune(tmp_path, older_than_seconds=100, now=time.time()).entries == 1
     assert cache.load_derived("old") is None
@@ -268,11 +274,28 @@ def test_the_time_of_a_response_is_in_utc(server: IndexServer, tmp_path: Path) -
     assert answer.as_of == datetime.fromtimestamp(T, UTC)
 
 
-def test_our_reader_reads_what_cachecontrol_writes_and_names(tmp_path: Path) -> None:
+def test_keys_are_those_of_cachecontrol() -> None:
     from cachecontrol import CacheController
-    from cachecontrol.caches import FileCache
 
     url = "HTTP://Index.Example?x=1#y"
-    key = CacheController.cache_url(url)
-    assert cache_key(url) == key
-    assert str(response_path(tmp_path, key)) == FileCache(tmp_path)._fn(key)
+    assert cache_key(url) == CacheController.cache_url(url)
+
+
+def test_a_body_of_which_all_is_known_is_neither_kept_nor_read(server: IndexServer, tmp_path: Path) -> None:
+    server.pages["/a"] = Response(body=b"page", etag='"1"', headers={"Cache-Control": "max-age=60"})
+    made: set[str] = set()
+
+    def known(digest: str, kind: str) -> bool:
+        return digest in made
+
+    first = get(server, tmp_path, "/a", known=known)
+    assert isinstance(first, Answer)
+    assert first.body == b"page"
+    made.add(first.digest)
+    again = get(server, tmp_path, "/a", known=known)
+    assert isinstance(again, Answer)
+    assert (again.body, again.digest, server.seen["/a"]) == (b"", first.digest, 1)
+    made.clear()  # what was made of it is gone: asked for anew, and not whether it changed
+    anew = get(server, tmp_path, "/a", known=known)
+    assert isinstance(anew, Answer)
+    assert (anew.body, server.seen["/a"]) == (b"page", 2)
