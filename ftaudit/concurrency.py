@@ -153,6 +153,7 @@ class Once(Generic[K, R]):
         self._made: dict[K, R] = {}
 
     def get(self, key: K, make: Callable[[], R]) -> R:
+        """The value of *key*, by *make* where there is none yet; what *make* raises goes to its caller."""
         with self._lock:
             lock = self._locks.setdefault(key, threading.Lock())
         if not lock.acquire(blocking=False):
