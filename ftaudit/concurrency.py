@@ -172,8 +172,8 @@ class _Pool(Generic[T, R]):
 
     With the GIL on, threads that only compute slow each other down: one starts, another whenever one has to
     wait, and of those that need not wait one has its turn (a lock, let go while a thread waits for the
-    network, a pause or a value in the making). With the GIL off all are started, and compute, at once. So work
-    must wait for nothing else that another item of it would have to bring about.
+    network, a pause or a value in the making). With the GIL off all are started, and compute, at once. So
+    work must wait for nothing else that another item of it would have to bring about.
     """
 
     def __init__(self, work: Callable[[T], R], items: Sequence[T], scope: Scope, jobs: int) -> None:
