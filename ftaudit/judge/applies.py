@@ -46,10 +46,9 @@ def applicable(reading: Reading, target: Target) -> Applicable:
     ever = graph.reached(None, frozenset(graph.pins))
     now = graph.reached(target, own)
     unreached = own & frozenset(ever - now)
-    rooted = reading.roots is not None or any(pin.local for pin in reading.pins) or not reading.closed
-    if rooted:
-        return Applicable(own - unreached)
-    return Applicable(own, doubtful=unreached)
+    if reading.closed and reading.roots is None:
+        return Applicable(own, doubtful=unreached)
+    return Applicable(own - unreached)
 
 
 def roots(reading: Reading) -> frozenset[PinKey]:

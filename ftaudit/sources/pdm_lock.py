@@ -53,7 +53,7 @@ class _Reader:
         self.metadata = top.table("metadata")
         self.entries = top.tables("package")
         self.lines = entry_lines(text, "package", len(self.entries))
-        self.lock_version = self.checked_version()
+        self.checked_version()
         # Up to 4.3 the files of all packages stand in one table, by "name version".
         self.files_of = self.metadata.table("files")
 

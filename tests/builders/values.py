@@ -77,8 +77,15 @@ def edge(name: str, **values: object) -> Edge:
 
 
 def reading(*pins: Pin, closed: bool = True, made_for: MadeFor | None = None, **values: object) -> Reading:
-    """A lock that holds *pins*."""
-    given = {"format": "test", "sha256": sha("lock"), "closed": closed, "made_for": made_for, **values}
+    """A lock that holds *pins*; one with a project of its own says what is asked for (by its edges)."""
+    given = {
+        "roots": () if any(one.local for one in pins) else None,
+        "format": "test",
+        "sha256": sha("lock"),
+        "closed": closed,
+        "made_for": made_for,
+        **values,
+    }
     return Reading(input="lock", pins=pins, **given)  # type: ignore[arg-type]
 
 

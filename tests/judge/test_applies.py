@@ -99,6 +99,13 @@ def test_a_lock_that_does_not_say_what_is_asked_for_leaves_doubt() -> None:
     assert {str(key) for key in rooted.pins} == {"a 1.0", "b 1.0"}
 
 
+def test_a_local_project_in_a_lock_without_roots_is_no_root_of_everything() -> None:
+    own = pin("own", "", kind=SourceKind.WORKSPACE, needs=[edge("w", marker=ON_WINDOWS)])
+    found = applicable(reading(own, pin("w", needs=[]), roots=None), LINUX)
+    assert {str(key) for key in found.doubtful} == {"w 1.0"}
+    assert {str(key) for key in found.pins} == {"own", "w 1.0"}
+
+
 def test_a_direct_dependency_applies_where_its_own_edge_holds() -> None:
     lock = reading(
         pin("a", needs=[], direct=True), pin("w", needs=[edge("a")], direct=True),
