@@ -146,7 +146,7 @@ class Image(ABC):
 
     @abstractmethod
     def python_imports(self) -> tuple[str, ...]:
-        """The names it takes from elsewhere that are the interpreter's (``Py…``, ``_Py…``), sorted, each once."""
+        """What it takes from elsewhere that is the interpreter's (``Py…``, ``_Py…``): sorted, each once."""
 
     @abstractmethod
     def pointers_to(self, address: int) -> Iterator[int]:
