@@ -19,6 +19,7 @@ HOOKS = ("PyInit_", "PyInitU_", "PyModExport_", "PyModExportU_")
 """What the names of initialisation functions begin with (PEP 3121, PEP 489, PEP 793)."""
 MAX_STRING = 4096
 """Bytes of a name that is read from a file; longer ones are cut or count as unreadable."""
+_PIECE = 1 << 20
 
 
 class BadBinaryError(Exception):
@@ -118,6 +119,18 @@ class Image(ABC):
         content = bytes(self.data[found.offset + start : found.offset + end])
         length = content.find(0)
         return None if length < 0 else content[:length]
+
+    def find(self, needle: bytes, start: int, end: int) -> int:
+        """The first offset in the file, from *start* up to *end*, where *needle* lies; -1 where none does."""
+        if not isinstance(self.data, memoryview):
+            return self.data.find(needle, start, end)
+        while start < end:
+            # A view has no find of its own; pieces overlap so that nothing on their border is missed.
+            at = bytes(self.data[start : min(end, start + _PIECE + len(needle) - 1)]).find(needle)
+            if at >= 0:
+                return start + at
+            start += _PIECE
+        return -1
 
     def executable(self, address: int) -> bool:
         """Whether code may lie at *address*."""

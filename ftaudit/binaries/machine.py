@@ -125,6 +125,7 @@ class Machine(ABC):
         self.steps = 0
         self.limit = ""
         self.whole = True
+        self._stopped = False
         self._stubs: dict[int, str | None] = {}
         self._visits: Counter[tuple[int, int, int]] = Counter()
         self._forks: Counter[int] = Counter()
@@ -174,6 +175,11 @@ class Machine(ABC):
     def read_stub(self, address: int) -> str | None:
         """The import that the code at *address* jumps to, if that is all that it does (a PLT entry)."""
 
+    @abstractmethod
+    def call_at(self, address: int) -> tuple[int, str | None]:
+        """The length of the instruction at *address* (0 for none), and the import that it calls or jumps to,
+        if it does so directly."""
+
     # What they have in common.
 
     def start(self, entry: int) -> State:
@@ -185,7 +191,7 @@ class Machine(ABC):
     def run(self, entry: int) -> None:
         """Follows all paths from *entry*, within the budgets."""
         work, states = [self.start(entry)], 0
-        while self.steps < self.max_steps and states < MAX_STATES:
+        while self.steps < self.max_steps and states < MAX_STATES and not self._stopped:
             if not work:
                 work = self._abandoned()
                 if not work:
@@ -194,9 +200,13 @@ class Machine(ABC):
             chosen = min(range(len(work)), key=lambda number: (len(work[number].frames), -number))
             self._follow(work.pop(chosen), work)
             states += 1
-        if work:
+        if work and not self._stopped:
             self.limit = self.limit or "states"
             self.whole = False
+
+    def stop(self) -> None:
+        """Ends the run: what it was made for is known."""
+        self._stopped = True
 
     def straight(self, entry: int, steps: int) -> None:
         """Follows one path from *entry*, falling through at unknown branches, for at most *steps*, up to
@@ -228,9 +238,9 @@ class Machine(ABC):
                 self._give_up_call(state)
                 continue
             outcome = self.step(state)
-            if outcome is None:
+            if outcome is None and not self._stopped:
                 continue
-            if outcome is END or not self._fork(state, outcome, work):
+            if outcome is None or outcome is END or not self._fork(state, outcome, work):
                 return
 
     def _fork(self, state: State, fork: Fork, work: list[State]) -> bool:

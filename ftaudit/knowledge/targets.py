@@ -24,6 +24,7 @@ _PYTHON = re.compile(
 _BASELINE = re.compile(r"(\d{1,2})(?:\.(\d{1,2}))?", re.ASCII)
 _LEGACY_MANYLINUX = {(2, 17): "manylinux2014", (2, 12): "manylinux2010", (2, 5): "manylinux1"}
 """PEP 600 gives these older names to three of its tags."""
+_OBJECT_FORMATS = {"manylinux": "elf", "musllinux": "elf", "macosx": "mach-o", "win": "pe"}
 _OF_BASELINE = {"manylinux": "glibc", "musllinux": "musl", "macosx": "macOS"}
 
 
@@ -100,6 +101,8 @@ def target(python: str, platform: str) -> Target:
         tags=MappingProxyType({tag: rank for rank, tag in enumerate(dict.fromkeys(accepted))}),
         platform_tags=frozenset(platforms),
         environment=MappingProxyType(_environment(interpreter, asked.row)),
+        suffixes=_suffixes(interpreter, asked.row),
+        binary=(_OBJECT_FORMATS[asked.row.family], asked.row.arch),
     )
 
 
@@ -118,9 +121,9 @@ def this_platform(platform_tags: Iterable[str] | None = None) -> str:
     )
 
 
-def module_suffixes(judged: Target) -> tuple[str, ...]:
-    """The endings of the files that *judged*'s interpreter tries for an extension module, in its order."""
-    row, platform = _interpreter_row(judged.interpreter), parse_platform(judged.platform).row
+def _suffixes(interpreter: Interpreter, platform: PlatformRow) -> tuple[str, ...]:
+    """The endings of the files that import tries for an extension module there, in its order."""
+    row = _interpreter_row(interpreter)
     suffixes = row.windows_suffixes if platform.family == "win" else row.posix_suffixes
     return tuple(suffix.format(multiarch=platform.multiarch) for suffix in suffixes)
 

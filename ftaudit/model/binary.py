@@ -1,4 +1,4 @@
-"""What extension modules say of the GIL, as read from their bytes: facts of a file, the same on any target."""
+"""What extension modules say of the GIL, as read from their bytes: the same on any target."""
 
 from __future__ import annotations
 

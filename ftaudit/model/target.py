@@ -32,6 +32,8 @@ class Target:
 
     ``platform`` is the name as asked (``linux-x86_64``, ``linux-x86_64@2.28``); ``tags`` maps each PEP 425
     tag that an installer would accept to its rank, 0 the best; ``environment`` holds the PEP 508 variables.
+    ``suffixes`` are the endings that its import tries for an extension module, in its order; ``binary`` is
+    the object format (``elf``, ``mach-o``, ``pe``) and the processor that it can load.
     """
 
     interpreter: Interpreter
@@ -39,6 +41,8 @@ class Target:
     tags: Mapping[Tag, int] = field(repr=False, hash=False, compare=False)
     platform_tags: frozenset[str] = field(repr=False, hash=False, compare=False)
     environment: Mapping[str, str] = field(repr=False, hash=False, compare=False)
+    suffixes: tuple[str, ...] = field(default=(), repr=False, hash=False, compare=False)
+    binary: tuple[str, str] = field(default=("", ""), repr=False, hash=False, compare=False)
 
     @property
     def python(self) -> str:

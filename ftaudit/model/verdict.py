@@ -95,7 +95,13 @@ class Undecided:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Module:
-    """An extension module of the picked wheel, with what it declares of the GIL."""
+    """An extension module of the picked wheel, with what it declares of the GIL.
+
+    ``path`` is below site-packages. ``declaration``, ``confidence`` and ``how`` are those of `model.binary`;
+    ``hook`` is the function that the target would call. ``reason`` is a slug where ``gil`` is unknown,
+    ``why`` the sentence to it, or a remark. ``generator`` made the code, as far as can be guessed.
+    ``optional`` tells that the package's own code guards the import.
+    """
 
     name: str
     path: str
@@ -104,6 +110,12 @@ class Module:
     confidence: str
     format: str
     arch: str
+    hook: str = ""
+    how: str = ""
+    reason: str = ""
+    why: str = ""
+    generator: str = ""
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,6 @@ from ftaudit.errors import UsageError
 from ftaudit.knowledge.tables import PLATFORMS
 from ftaudit.knowledge.targets import (
     default_pythons,
-    module_suffixes,
     parse_interpreter,
     parse_platform,
     target,
@@ -292,10 +291,10 @@ def test_an_unknown_machine_is_asked_for_its_platform(found: list[str]) -> None:
 def test_the_suffixes_follow_interpreter_and_platform(
     python: str, platform: str, suffixes: tuple[str, ...]
 ) -> None:
-    assert module_suffixes(target(python, platform)) == suffixes
+    assert target(python, platform).suffixes == suffixes
 
 
 @pytest.mark.skipif(not FREE_THREADED, reason="judged are free-threaded interpreters only")
 def test_the_suffixes_are_those_of_this_interpreter() -> None:
     made = target(f"{sys.version_info[0]}.{sys.version_info[1]}t", this_platform())
-    assert module_suffixes(made) == tuple(EXTENSION_SUFFIXES)
+    assert made.suffixes == tuple(EXTENSION_SUFFIXES)

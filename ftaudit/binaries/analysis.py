@@ -1,0 +1,159 @@
+"""A shared object's bytes to what its module declares: where the parts of this folder meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from posixpath import basename
+
+from ftaudit.binaries.call_sites import set_gil_arguments
+from ftaudit.binaries.calls import MULTI_PHASE, SET_GIL, SINGLE_PHASE, HookWatcher
+from ftaudit.binaries.creation import returns
+from ftaudit.binaries.declaration import Seen, conclude
+from ftaudit.binaries.definition import Answer
+from ftaudit.binaries.generator import guess
+from ftaudit.binaries.image import BadBinaryError, Buffer, Image
+from ftaudit.binaries.limited_api import held_against
+from ftaudit.binaries.machine import Machine
+from ftaudit.binaries.registry import load
+from ftaudit.binaries.search import by_name
+from ftaudit.model.binary import Declared, Slice
+
+ANALYSER_VERSION = "1"
+"""Results of another version are not used: it changes with anything that may change an answer."""
+
+Sibling = Callable[[str], Buffer | None]
+"""Another shared object of the same distribution, by its base name; None where there is none."""
+
+_EXPORT = ("PyModExport_", "PyModExportU_")
+_INIT = ("PyInit_", "PyInitU_")
+_CFFI = b"_init_cffi_1_0_external_module"
+_ARCHES = {("elf", "arm64"): "aarch64", ("elf", "i386"): "i686", ("pe", "x86_64"): "amd64"}
+"""The names that platform tags use, where they differ from ours."""
+
+
+def analyse(path: str, data: Buffer, sibling: Sibling = lambda name: None) -> tuple[Slice, ...]:
+    """What the shared object *data*, installed as *path*, says for each architecture in it.
+
+    Raises `BadBinaryError` where it cannot be read.
+    """
+    return tuple(_slice(image, path, sibling) for image in load(data))
+
+
+def _slice(image: Image, path: str, sibling: Sibling) -> Slice:
+    names = image.python_imports()
+    hooks = tuple(sorted(image.hooks))
+    return Slice(
+        format=image.format,
+        arch=_ARCHES.get((image.format, image.arch), image.arch),
+        hooks=hooks,
+        declared=tuple(_declared(image, hook, sibling) for hook in own_hooks(hooks, path)),
+        generator=guess(image, names) if hooks else "",
+        limited_api=held_against(names, hooks) if hooks else None,
+    )
+
+
+def own_hooks(hooks: tuple[str, ...], path: str) -> Iterator[str]:
+    """The hooks that an interpreter would look up for the file *path*, in its order (PEP 793, PEP 489)."""
+    stem = basename(path).partition(".")[0]
+    plain = stem if stem.isascii() else stem.encode("punycode").decode("ascii").replace("-", "_")
+    for prefixes in (_EXPORT, _INIT):
+        name = prefixes[not stem.isascii()] + plain
+        if name in hooks:
+            yield name
+
+
+def module_of(hook: str) -> str | None:
+    """The module's own name; None where the hook's spelling of it (punycode) is not what the file uses."""
+    for prefix in (_EXPORT[0], _INIT[0]):
+        if hook.startswith(prefix):
+            return hook.removeprefix(prefix)
+    return None
+
+
+def _declared(image: Image, hook: str, sibling: Sibling) -> Declared:
+    found = conclude(hook, _look(image, hook, image.hooks[hook]))
+    if found.reason != "delegate-not-found":
+        return found
+    return _delegated(image, hook, sibling) or found
+
+
+def _delegated(image: Image, hook: str, sibling: Sibling) -> Declared | None:
+    """What a library beside it, to which the hook only jumps, says in its place (jaxlib)."""
+    name = _look(image, hook, image.hooks[hook], search=False).delegate
+    for library in map(basename, image.needed):
+        data = sibling(library)
+        images = load(data) if data is not None else ()
+        for other in (candidate for candidate in images if candidate.arch == image.arch):
+            entry = other.export(name)
+            if entry is not None:
+                return conclude(hook, _look(other, hook, entry))
+    return None
+
+
+def _look(image: Image, hook: str, entry: int, *, search: bool = True) -> Seen:
+    """Both methods on the hook at *entry*."""
+    module, exported = module_of(hook), hook.startswith(_EXPORT)
+    processor = _processor(image)
+    watcher = HookWatcher(image, module, exported)
+    run = processor(image, watcher) if processor else None
+    if run is not None:
+        run.run(entry)
+    answers = frozenset[Answer]()
+    if search and module is not None:
+        answers = by_name(image, module, exported=exported)
+    created = {
+        answer.create: returns(image, processor, answer.create)
+        for answer in (*watcher.definitions, *watcher.exports, *answers)
+        if answer.create is not None
+    }
+    takes = partial(image.imports)
+    imports_init, imports_set_gil = takes(MULTI_PHASE), takes(SET_GIL)
+    imports_create = any(map(takes, SINGLE_PHASE))
+    unreached = imports_set_gil and not (watcher.definitions or watcher.exports or watcher.set_gil)
+    return Seen(
+        exported=exported,
+        followed=run is not None,
+        whole=run is not None and run.whole,
+        steps=run.steps if run else 0,
+        limit=run.limit if run else "",
+        definitions=tuple(watcher.definitions),
+        exports=tuple(watcher.exports),
+        searched=answers,
+        created=watcher.created,
+        set_gil=tuple(watcher.set_gil),
+        ends=frozenset(watcher.ends),
+        call_sites=set_gil_arguments(image, processor, entry) if processor and unreached else frozenset(),
+        returned_null=watcher.returned_null,
+        returned_other=watcher.returned_other,
+        called_anything=watcher.called_anything,
+        delegates_to_cffi=not imports_init and not imports_create and _holds(image, _CFFI),
+        delegate=watcher.delegate,
+        imports_init=imports_init,
+        imports_create=imports_create,
+        imports_set_gil=imports_set_gil,
+        custom_create=created,
+    )
+
+
+def _holds(image: Image, text: bytes) -> bool:
+    return any(
+        image.find(text, segment.offset, segment.offset + segment.file_size) >= 0
+        for segment in image.segments
+    )
+
+
+def _processor(image: Image) -> type[Machine] | None:
+    """The machine that follows code of *image*; imported only when there is such code."""
+    if image.arch == "x86_64" and image.bits == 64:
+        from ftaudit.binaries.x86_64 import X8664
+
+        return X8664
+    if image.arch == "arm64" and image.bits == 64:
+        from ftaudit.binaries.arm64 import Arm64
+
+        return Arm64
+    return None
+
+
+__all__ = ["ANALYSER_VERSION", "BadBinaryError", "Sibling", "analyse", "own_hooks"]

@@ -1,0 +1,174 @@
+"""What followed code sees of the interpreter and the C library, and what a run of it is watched for.
+
+Import can only finish if these calls succeed, so they are taken to succeed: what is asked is what a module
+declares when it is imported, not whether it can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from ftaudit.binaries.definition import Answer, WrittenView, read_definition, read_exported
+from ftaudit.binaries.image import HOOKS, Image
+from ftaudit.binaries.machine import END, End, Machine, State
+from ftaudit.binaries.memory import MASK, WORD, Opaque, Value
+from ftaudit.model.binary import Declaration
+
+MODULE = Opaque("module")
+MODULE_MAKERS = frozenset(
+    {
+        "PyModule_Create2", "PyModule_Create2TraceRefs", "PyModule_FromDefAndSpec2", "PyModule_New",
+        "PyModule_NewObject", "PyModule_FromSlotsAndSpec", "PyImport_AddModule", "PyImport_AddModuleRef",
+    }
+)  # fmt: skip
+SINGLE_PHASE = frozenset({"PyModule_Create2", "PyModule_Create2TraceRefs"})
+SET_GIL = "PyUnstable_Module_SetGIL"
+MULTI_PHASE = "PyModuleDef_Init"
+
+_MALLOC = frozenset(
+    {"malloc", "_Znwm", "_Znam", "??2@YAPEAX_K@Z", "PyMem_Malloc", "PyObject_Malloc", "PyMem_RawMalloc"}
+)
+_CALLOC = frozenset({"calloc", "PyMem_Calloc", "PyObject_Calloc", "PyMem_RawCalloc", "_calloc_base"})
+_RETURNS = dict.fromkeys(
+    (
+        "PyErr_Occurred", "PyGILState_Ensure", "PyType_Ready", "PyModule_AddObject", "PyModule_AddObjectRef",
+        "PyModule_AddIntConstant", "PyModule_AddStringConstant", "PyModule_AddFunctions", "PyModule_Add",
+        "PyModule_AddType", "PyState_AddModule", "PyDict_SetItemString", "PyErr_WarnEx",
+    ),
+    0,
+) | {"__cxa_guard_acquire": 1}  # fmt: skip
+_OBJECTS = frozenset(
+    {
+        "PyErr_NewException", "PyErr_NewExceptionWithDoc", "PyImport_ImportModule", "PyUnicode_FromString",
+        "PyUnicode_InternFromString", "PyModule_GetDict", "PyDict_New", "PyLong_FromLong", "PyType_FromSpec",
+        "PyType_FromModuleAndSpec", "PyCapsule_New", "PyObject_GetAttrString", "PyTuple_New", "PyList_New",
+        "PyThreadState_Get", "PyEval_SaveThread", "PyInterpreterState_Get",
+    }
+)  # fmt: skip
+_MAX_COPY = 1024
+_MAX_TEXT = 4000
+_STEPS_AFTER_SET_GIL = 3000
+
+
+def library(machine: Machine, state: State, name: str, arguments: Sequence[Value]) -> Value:
+    """What the function *name* of the interpreter or the C library returns, its effect on memory done."""
+    if name in MODULE_MAKERS:
+        return MODULE
+    if name in _RETURNS:
+        return _RETURNS[name]
+    if name in _OBJECTS:
+        return Opaque(name)
+    if name in _MALLOC:
+        return machine.heap.allocate()
+    if name in _CALLOC:
+        return machine.heap.allocate(zeroed=True)
+    if name in ("memcpy", "memmove", "__memcpy_chk"):
+        return _copy(state, arguments[0], arguments[1], arguments[2])
+    if name == "memset":
+        return _fill(state, arguments[0], arguments[1], arguments[2])
+    if name == "strlen":
+        text = machine.image.cstring(arguments[0], _MAX_TEXT) if isinstance(arguments[0], int) else None
+        return None if text is None else len(text)
+    return None
+
+
+def _copy(state: State, to: Value, source: Value, size: Value) -> Value:
+    if not (isinstance(to, int) and isinstance(size, int)) or size > _MAX_COPY:
+        return to
+    pieces, done = [], 0
+    while done < size:
+        width = WORD if size - done >= WORD else 4 if size - done >= 4 else 1
+        found = state.memory.load(source + done, width) if isinstance(source, int) else None
+        pieces.append((done, width, found))
+        done += width
+    for offset, width, value in pieces:
+        state.memory.store(to + offset, width, value)
+    return to
+
+
+def _fill(state: State, to: Value, byte: Value, size: Value) -> Value:
+    if not (isinstance(to, int) and isinstance(size, int)) or size > _MAX_COPY:
+        return to
+    word = (byte & 255) * 0x0101010101010101 & MASK if isinstance(byte, int) else None
+    for offset in range(0, size & ~7, WORD):
+        state.memory.store(to + offset, WORD, word)
+    for offset in range(size & ~7, size):
+        state.memory.store(to + offset, 1, word & 255 if word is not None else None)
+    return to
+
+
+@dataclass(slots=True)
+class HookWatcher:
+    """Watches a run from a hook of the module *module* (None where its name cannot be compared).
+
+    ``ends`` are, for each path that returned the module that it made, the argument of the last
+    ``PyUnstable_Module_SetGIL`` on it: 0, 1, None for a value that is not known, or ``silent``.
+    """
+
+    image: Image
+    module: str | None
+    exported: bool
+    definitions: list[Answer] = field(default_factory=list)
+    exports: list[Answer] = field(default_factory=list)
+    created: int = 0
+    set_gil: list[int | None] = field(default_factory=list)
+    ends: set[Value | str] = field(default_factory=set)
+    returned_null: bool = False
+    returned_other: bool = False
+    called_anything: bool = False
+    imported: set[bytes] = field(default_factory=set)
+    delegate: str = ""
+
+    def called(self, machine: Machine, state: State, name: str, arguments: Sequence[Value]) -> Value | End:
+        self.called_anything = True
+        if name in (MULTI_PHASE, "PyModule_FromDefAndSpec2"):
+            self.definitions.append(self._definition(state, arguments[0]))
+            return END if name == MULTI_PHASE else MODULE
+        if name in SINGLE_PHASE:
+            self.created += 1
+            state.notes["created"] = 1
+            if not self.image.imports(SET_GIL):
+                machine.stop()  # nothing that follows can change what it declares
+            return MODULE
+        if name == SET_GIL:
+            self._set_gil(machine, state, arguments[1])
+            return 0
+        if name == "PyImport_ImportModule" and isinstance(arguments[0], int):
+            self.imported.add(self.image.cstring(arguments[0]) or b"")
+        if not state.frames and any(hook in name for hook in HOOKS):
+            self.delegate = name
+            return None
+        return library(machine, state, name, arguments)
+
+    def _set_gil(self, machine: Machine, state: State, value: Value) -> None:
+        known = value & 0xFFFFFFFF if isinstance(value, int) else None
+        self.set_gil.append(known)
+        state.notes["set_gil"] = known
+        state.notes["told"] = 1
+        if known is not None:
+            machine.max_steps = min(machine.max_steps, machine.steps + _STEPS_AFTER_SET_GIL)
+
+    def returned(self, machine: Machine, state: State, value: Value) -> None:
+        if value == 0:
+            self.returned_null = True
+        elif self.exported:
+            if isinstance(value, int):
+                self.exports.append(read_exported(WrittenView(self.image, state.memory), value))
+            else:
+                self.returned_other = True
+        elif state.notes.get("created"):
+            if value == MODULE:
+                self.ends.add(state.notes.get("set_gil") if "told" in state.notes else "silent")
+            else:
+                self.returned_other = True
+        elif isinstance(value, int) and self.image.segment(value) is not None:
+            self.definitions.append(self._definition(state, value))
+        else:
+            self.returned_other = True
+
+    def _definition(self, state: State, address: Value) -> Answer:
+        if not isinstance(address, int):
+            why = "the address of its definition is not known"
+            return Answer(Declaration.UNKNOWN, "unreadable-definition", why)
+        return read_definition(WrittenView(self.image, state.memory), address, self.module)
