@@ -9,10 +9,12 @@ from datetime import datetime
 from typing import Protocol
 
 from ftaudit.concurrency import Scope, run_all
+from ftaudit.gather_wheels import WheelReader, enables
 from ftaudit.index.versions import candidates
 from ftaudit.index.versions import release as release_of
 from ftaudit.judge.install import FROM_DISK, FROM_LOCK, choose
-from ftaudit.judge.remedy import latest, upgrades
+from ftaudit.judge.remedy import by_tags, latest, upgrades
+from ftaudit.model.binary import Contents
 from ftaudit.model.evidence import CoreMetadata, Evidence, IndexFile, Missing, ProjectPage, Release, Upgrade
 from ftaudit.model.project import Pin, PinKey, Source, SourceKind
 from ftaudit.model.target import Target
@@ -29,14 +31,19 @@ class Index(Protocol):
 
     def metadata(self, file: IndexFile) -> CoreMetadata | Missing: ...
 
+    def contents(self, file: IndexFile) -> Contents | Missing: ...
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
-    """The evidence for a pin, with what it comes to on each target. ``metadata`` is by target."""
+    """The evidence for a pin, with what it comes to on each target. ``metadata`` is by target, as are the
+    ``contents`` of the picked wheel.
+    """
 
     evidence: Evidence
     installations: Mapping[Target, Installation]
     metadata: Mapping[Target, CoreMetadata | Missing]
+    contents: Mapping[Target, Contents | Missing] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +62,20 @@ def gather(
     jobs: int,
     scope: Scope,
     uploaded_before: datetime | None = None,
+    binaries: bool = True,
     progress: Callable[[int], None] | None = None,
 ) -> dict[PinKey, Gathered]:
     """The evidence for all pins, asked for on at most *jobs* threads. *progress* counts names.
 
     *uploaded_before* is what the index was opened with: files that only a lock knows are held to it too.
+    Without *binaries* no wheel is looked into.
     """
+    options = _Options(uploaded_before, binaries)
     groups: dict[_Question, list[Wanted]] = defaultdict(list)
     for want in wanted:
         groups[_question(want.pin)].append(want)
     found = run_all(
-        lambda question: _gather_name(index, question, groups[question], uploaded_before),
+        lambda question: _gather_name(index, question, groups[question], options),
         sorted(groups),
         jobs=jobs,
         scope=scope,
@@ -79,6 +89,12 @@ def names(wanted: Iterable[Wanted]) -> int:
     return len({_question(want.pin) for want in wanted})
 
 
+@dataclass(frozen=True, slots=True)
+class _Options:
+    uploaded_before: datetime | None
+    binaries: bool
+
+
 _Question = tuple[str, SourceKind, str, tuple[str, ...]]
 """What a page is asked by: the name, the source, and the inputs (each may declare indexes of its own)."""
 
@@ -89,31 +105,35 @@ def _question(pin: Pin) -> _Question:
 
 
 def _gather_name(
-    index: Index, question: _Question, group: Sequence[Wanted], uploaded_before: datetime | None
+    index: Index, question: _Question, group: Sequence[Wanted], options: _Options
 ) -> list[tuple[PinKey, Gathered]]:
     name, kind, location, inputs = question
     page: ProjectPage | Missing = Missing(what="release", why="no index was asked", kind="not-asked")
     if kind is SourceKind.INDEX:
         page = index.page(name, Source(kind=kind, location=location), inputs)
-    return [(want.pin.key, _gather_pin(index, want, page, uploaded_before)) for want in group]
+    return [(want.pin.key, _gather_pin(index, want, page, options)) for want in group]
 
 
-def _gather_pin(
-    index: Index, want: Wanted, page: ProjectPage | Missing, uploaded_before: datetime | None
-) -> Gathered:
-    pin = _dated(want.pin, uploaded_before)
+def _gather_pin(index: Index, want: Wanted, page: ProjectPage | Missing, options: _Options) -> Gathered:
+    pin = _dated(want.pin, options.uploaded_before)
     found = page if isinstance(page, Missing) else release_of(page, pin.version)
     release = replace(found, what="release") if isinstance(found, Missing) else found
     reader = _Reader(index, pin)
     installations = {
         target: _settle(pin, release, target, reader, want.doubts.get(target, "")) for target in want.targets
     }
+    metadata = {target: reader.of(chosen) for target, chosen in installations.items()}
+    wheels = WheelReader(index, binaries=options.binaries)
+    contents = {target: wheels.of(chosen) for target, chosen in installations.items()}
     return Gathered(
         evidence=Evidence(
-            release=release, metadata=reader.read, upgrades=_upgrades(pin, page, installations)
+            release=release,
+            metadata=reader.read,
+            upgrades=_upgrades(pin, page, installations, contents, wheels),
         ),
         installations=installations,
-        metadata={target: reader.of(chosen) for target, chosen in installations.items()},
+        metadata=metadata,
+        contents=contents,
     )
 
 
@@ -195,13 +215,20 @@ def _readable(chosen: Installation) -> IndexFile | None:
 
 
 def _upgrades(
-    pin: Pin, page: ProjectPage | Missing, installations: Mapping[Target, Installation]
+    pin: Pin,
+    page: ProjectPage | Missing,
+    installations: Mapping[Target, Installation],
+    contents: Mapping[Target, Contents | Missing],
+    wheels: WheelReader,
 ) -> Mapping[str, Upgrade]:
     """What the page offers beside the pin. Where nothing needs a way out only the newest version is told."""
     if isinstance(page, Missing) or any(c.install is Install.UNKNOWN for c in installations.values()):
         return {}
     versions, targets = candidates(page), tuple(installations)
-    if all(chosen.install in _NEEDS_NONE for chosen in installations.values()):
+    if all(
+        chosen.install in _NEEDS_NONE and not enables(contents[target], target)
+        for target, chosen in installations.items()
+    ):
         newest = latest(pin.version, versions)
         return {str(target): Upgrade(latest=newest) for target in targets}
-    return upgrades(pin.version, versions, targets)
+    return upgrades(pin.version, versions, targets, wheels.ready if wheels.binaries else by_tags)

@@ -14,18 +14,18 @@ from ftaudit.judge import closure
 from ftaudit.judge.applies import required_by
 from ftaudit.judge.inputs import Inputs, together
 from ftaudit.judge.made_for import made_elsewhere
+from ftaudit.judge.modules import all_imported, dragged_in, gil_of, native
 from ftaudit.judge.stack import summarise
 from ftaudit.judge.verdict import judge
 from ftaudit.knowledge.tables import KNOWLEDGE_AS_OF
-from ftaudit.model.case import Case
+from ftaudit.model.case import NOT_READ, Case
 from ftaudit.model.evidence import CoreMetadata, Missing
 from ftaudit.model.project import Pin, PinKey, Reading, Severity
 from ftaudit.model.report import InputRow, PackageRow, Report, Summary, TargetRow
 from ftaudit.model.target import Target
-from ftaudit.model.verdict import Gil, Install, Installation, Verdict
+from ftaudit.model.verdict import Gil, Imported, Verdict
 from ftaudit.problems import HOLES, in_order, known_problems
 
-NOT_READ = Missing(what="modules", why="modules not read", kind="modules-not-read")
 OWN_NOT_READ = Missing(
     what="dependencies", why="the project's own requirements were not read", kind="no-metadata"
 )
@@ -57,9 +57,13 @@ def audit(
     now: datetime,
     version: str,
     uploaded_before: datetime | None = None,
+    binaries: bool = True,
     progress: Progress = lambda stage, done, total: None,
 ) -> Audit:
-    """The audit of *readings* for *targets*, in UTC at *now*; *errors* are inputs that could not be read."""
+    """The audit of *readings* for *targets*, in UTC at *now*; *errors* are inputs that could not be read.
+
+    Without *binaries* no wheel is looked into: what is compiled stays unknown.
+    """
     inputs = together(readings, targets)
     wanted = _wanted(inputs)
     total = names(wanted)
@@ -69,6 +73,7 @@ def audit(
         jobs=jobs,
         scope=scope,
         uploaded_before=uploaded_before,
+        binaries=binaries,
         progress=lambda done: progress("packages", done, total),
     )
     needs = _needs(inputs, gathered)
@@ -158,6 +163,11 @@ def _gaps(
 def _rows(inputs: Inputs, gathered: Mapping[PinKey, Gathered], needs: Needs) -> tuple[PackageRow, ...]:
     requirers = _requirers(inputs, needs)
     applies = {target: inputs.applies_on(target) for target in inputs.targets}
+    modules = {target: _imported(gathered, applies[target], target) for target in inputs.targets}
+    drags = {
+        target: dragged_in(_edges(inputs, needs, target), _enabling(modules[target]))
+        for target in inputs.targets
+    }
     rows = []
     for key in sorted(inputs.pins):
         pin = inputs.pins[key]
@@ -172,7 +182,14 @@ def _rows(inputs: Inputs, gathered: Mapping[PinKey, Gathered], needs: Needs) -> 
                 direct=True if True in marks else (None if None in marks or not marks else False),
                 required_by=tuple(sorted(requirers.get(key, ()))),
                 verdicts=tuple(
-                    _verdict(pin, target, gathered.get(key), applies=key in applies[target])
+                    _verdict(
+                        pin,
+                        target,
+                        gathered.get(key) if key in applies[target] else None,
+                        modules[target].get(key, NOT_READ),
+                        drags[target].get(key, ()),
+                        applies=key in applies[target],
+                    )
                     for target in inputs.targets
                 ),
             )
@@ -202,27 +219,63 @@ def _extras(inputs: Inputs, key: PinKey) -> frozenset[str]:
     return frozenset(inputs.pins[key].extras)
 
 
-def _verdict(pin: Pin, target: Target, found: Gathered | None, *, applies: bool) -> Verdict:
+def _imported(
+    gathered: Mapping[PinKey, Gathered], applies: frozenset[PinKey], target: Target
+) -> dict[PinKey, Imported | Missing]:
+    """What importing each pin that applies does on *target*."""
+    read = {key: found.contents.get(target, NOT_READ) for key, found in gathered.items() if key in applies}
+    return all_imported(read, target)
+
+
+def _enabling(modules: Mapping[PinKey, Imported | Missing]) -> frozenset[PinKey]:
+    return frozenset(
+        key for key, found in modules.items() if isinstance(found, Imported) and found.gil is Gil.ON
+    )
+
+
+def _edges(inputs: Inputs, needs: Needs, target: Target) -> dict[PinKey, set[PinKey]]:
+    """Which pins each pin requires on *target*, by its input's edges, else by its metadata."""
+    found: dict[PinKey, set[PinKey]] = defaultdict(set)
+    for number, reading in inputs.numbered():
+        by_name: dict[str, list[PinKey]] = defaultdict(list)
+        applying = inputs.applies[number, target].pins
+        for pin in reading.pins:
+            if pin.key in applying:
+                by_name[pin.name].append(pin.key)
+        known = needs.get((number, target), {})
+        for pin in reading.pins:
+            edges = pin.dependencies or known.get(pin.key) or ()
+            for edge in () if isinstance(edges, Missing) else edges:
+                if pin.key in applying and closure.holds(edge, _extras(inputs, pin.key), target):
+                    found[pin.key].update(by_name.get(edge.name, ()))
+    return found
+
+
+def _verdict(
+    pin: Pin,
+    target: Target,
+    found: Gathered | None,
+    imported: Imported | Missing,
+    drags: tuple[str, ...],
+    *,
+    applies: bool,
+) -> Verdict:
     if not applies or pin.local or found is None:
         return Verdict(python=target.python, platform=target.platform, applies=applies)
-    installation = found.installations[target]
+    installation = native(found.installations[target], imported)
     return judge(
         Case(
             pin=pin,
             target=target,
             evidence=found.evidence,
             installation=installation,
-            gil=_gil(installation),
+            gil=gil_of(installation, imported),
             metadata=found.metadata[target],
+            contents=found.contents.get(target, NOT_READ),
+            imported=imported,
+            drags=drags,
         )
     )
-
-
-def _gil(installation: Installation) -> Gil | Missing:
-    """A pure wheel has no module by its name; a compiled one is unknown until its modules are read."""
-    if installation.install in (Install.PURE, Install.FALLBACK):
-        return Gil.NONE
-    return NOT_READ if installation.install is Install.WHEEL else Gil.UNKNOWN
 
 
 def _summary(

@@ -110,7 +110,6 @@ def audit(
     from ftaudit.pipeline import audit as run
     from ftaudit.sources.collect import collect
 
-    del no_binaries  # extension modules are not read yet: every run is one without
     wanted = output.outputs(format_ or (), output_ or ())
     now = datetime.now(UTC)
     targets = _targets(python or (), platform or ())
@@ -148,6 +147,7 @@ def audit(
             now=now,
             version=__version__,
             uploaded_before=options.uploaded_before,
+            binaries=not no_binaries,
             progress=update,
         )
     output.write(done.report, wanted, environ, verbose=verbose)

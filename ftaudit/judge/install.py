@@ -148,12 +148,7 @@ def _at_hand(pin: Pin, target: Target) -> IndexFile | None:
     """The installed or local wheel, where its tags and its ``Requires-Python`` fit."""
     if not pin.installed or not allows(pin.requires_python, target.interpreter):
         return None
-    fitting = [
-        _listed(file, pin)
-        for file in pin.files
-        if file.path and (name := wheel_name(file.name)) and name.rank(target) is not None
-    ]
-    return max(fitting, key=lambda file: _preference(file, target), default=None)
+    return best([_listed(file, pin) for file in pin.files if file.path], target)
 
 
 def _compiled(file: IndexFile | None) -> bool:
@@ -213,6 +208,18 @@ def _preference(file: IndexFile, target: Target) -> tuple[bool, int, BuildTag, s
     if tags is None or rank is None:
         return (not file.yanked, -len(target.tags) - 1, (), file.name)
     return (not file.yanked, -rank, tags.build, file.name)
+
+
+def best(files: Iterable[IndexFile], target: Target) -> IndexFile | None:
+    """The wheel among *files* that an installer would take on *target*, if one fits."""
+    fitting = [
+        file
+        for file in files
+        if (name := wheel_name(file.name))
+        and name.rank(target) is not None
+        and allows(file.requires_python, target.interpreter)
+    ]
+    return max(fitting, key=lambda file: _preference(file, target), default=None)
 
 
 def _contradicted(pin: Pin, release: Release | Missing) -> Missing | None:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import replace
 from posixpath import split
 
 from ftaudit.model.binary import Confidence, Contents, Declaration, Declared, SharedObject, Slice
 from ftaudit.model.evidence import Missing
+from ftaudit.model.project import PinKey
 from ftaudit.model.target import Target
-from ftaudit.model.verdict import Gil, Module
+from ftaudit.model.verdict import Gil, Imported, Install, Installation, Module
 
 _GIL = {
     Declaration.NOT_USED: Gil.OFF,
@@ -24,23 +25,11 @@ _GIL = {
 _EXPORTS_FROM = (3, 15)
 """PEP 793: the first version that looks for ``PyModExport_*``, and knows slot ids from 84 on."""
 _NEW_IDS = 84
+_CONTRADICTS = frozenset({"bad-wheel", "hash-mismatch"})
+"""Why a wheel could not be looked into that also says that its name proves nothing."""
 
 Provider = Callable[[str], "Gil | Missing"]
 """What the module of that name (``_cffi_backend``), as pinned, does on the target."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Imported:
-    """``gil`` is the union over ``modules``, those that the target would load; ``why`` is set where it is
-    unknown. ``not_loadable`` are paths of modules of which no file would be loaded, ``shadowed`` those of
-    files that a better one stands before.
-    """
-
-    gil: Gil
-    modules: tuple[Module, ...] = ()
-    why: Missing | None = None
-    not_loadable: tuple[str, ...] = ()
-    shadowed: tuple[str, ...] = ()
 
 
 def imported(contents: Contents, target: Target, provider: Provider) -> Imported:
@@ -186,16 +175,81 @@ def _row(
     )
 
 
-def providers(found: Mapping[str, Imported | Missing]) -> dict[str, Gil | Missing]:
-    """What each top-level extension module does, by its name, over distributions: for delegated modules."""
+def gil_of(installation: Installation, found: Imported | Missing) -> Gil | Missing:
+    """What importing the picked wheel does, as far as is known. A pure wheel that was not looked into has no
+    module by its name; one that cannot be what it says is unknown."""
+    if installation.install not in (Install.WHEEL, Install.PURE, Install.FALLBACK):
+        return Gil.UNKNOWN
+    if isinstance(found, Imported):
+        return found.why or found.gil
+    by_name = installation.install is not Install.WHEEL and found.kind not in _CONTRADICTS
+    return Gil.NONE if by_name else found
+
+
+def native(installation: Installation, found: Imported | Missing) -> Installation:
+    """The same, where a wheel that is pure by its name holds modules: it is as compiled as any other."""
+    holds = isinstance(found, Imported) and (found.modules or found.not_loadable)
+    return replace(installation, install=Install.WHEEL) if holds and _pure(installation) else installation
+
+
+def _pure(installation: Installation) -> bool:
+    return installation.install is Install.PURE
+
+
+def dragged_in(
+    edges: Mapping[PinKey, Collection[PinKey]], enabling: frozenset[PinKey]
+) -> dict[PinKey, tuple[str, ...]]:
+    """For each pin the others that it requires, at any depth, and that enable the GIL."""
+    needed_by: dict[PinKey, set[PinKey]] = {}
+    for key, required in edges.items():
+        for other in required:
+            needed_by.setdefault(other, set()).add(key)
+    found: dict[PinKey, set[str]] = {}
+    for culprit in enabling:
+        reached, waiting = {culprit}, [culprit]
+        while waiting:
+            for key in needed_by.get(waiting.pop(), set()) - reached:
+                reached.add(key)
+                waiting.append(key)
+                found.setdefault(key, set()).add(str(culprit))
+    return {key: tuple(sorted(culprits)) for key, culprits in found.items()}
+
+
+def all_imported(
+    read: Mapping[PinKey, Contents | Missing], target: Target
+) -> dict[PinKey, Imported | Missing]:
+    """`imported` for every pin that applies on *target*: delegated modules are what the one that they are
+    delegated to does, as it is pinned beside them."""
+    found: dict[PinKey, Imported | Missing] = {}
+    for key, contents in read.items():
+        found[key] = contents if isinstance(contents, Missing) else imported(contents, target, _not_pinned)
+    known = _top_level(found.values())
+    for key, contents in read.items():
+        if isinstance(contents, Contents) and _delegates(contents):
+            found[key] = imported(contents, target, lambda name: known.get(name) or _not_pinned(name))
+    return found
+
+
+def _not_pinned(name: str) -> Missing:
+    why = f"{name} decides, which no pin that was read provides"
+    return Missing(what="modules", why=why, kind="provider-not-pinned")
+
+
+def _delegates(contents: Contents) -> bool:
+    return any(
+        declared.provider for file in contents.modules for part in file.slices for declared in part.declared
+    )
+
+
+def _top_level(found: Iterable[Imported | Missing]) -> dict[str, Gil | Missing]:
+    """What each top-level extension module does; unknown where two that are pinned differ."""
     known: dict[str, Gil | Missing] = {}
-    for result in found.values():
-        if isinstance(result, Imported):
-            for module in result.modules:
-                if "." not in module.name:
-                    known[module.name] = (
-                        Missing(what="modules", why=f"{module.path}: {module.why}", kind=module.reason)
-                        if module.gil is Gil.UNKNOWN
-                        else module.gil
-                    )
+    for result in found:
+        for module in result.modules if isinstance(result, Imported) else ():
+            if "." in module.name:
+                continue
+            answer: Gil | Missing = module.gil
+            if module.gil is Gil.UNKNOWN or known.get(module.name, module.gil) != module.gil:
+                answer = Missing(what="modules", why=f"{module.name}: {module.why}", kind=module.reason)
+            known[module.name] = answer
     return known

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
 
 from packaging.version import Version
 
@@ -14,6 +16,22 @@ from ftaudit.model.wheel_name import is_sdist, wheel_name
 
 Candidates = Mapping[Version, Callable[[], Iterable[IndexFile]]]
 """The versions of a project's page, each with a way to its files (built only when looked at)."""
+
+
+class Answer(Enum):
+    """Whether a release would be ready: its modules were read, only its tags fit, or it would not."""
+
+    READ = "read"
+    FITS = "fits"
+    NO = "no"
+
+
+Ready = Callable[[Sequence[IndexFile], Target], Answer]
+
+
+def by_tags(files: Sequence[IndexFile], target: Target) -> Answer:
+    """The answer where no module is read."""
+    return Answer.FITS if fits(files, target) else Answer.NO
 
 
 def fits(files: Iterable[IndexFile], target: Target) -> bool:
@@ -36,27 +54,31 @@ def fits(files: Iterable[IndexFile], target: Target) -> bool:
     return not any(name.compiled_for(target) for name, _ in wheels)
 
 
-def upgrades(pinned: str, candidates: Candidates, targets: Sequence[Target]) -> dict[str, Upgrade]:
+def upgrades(
+    pinned: str, candidates: Candidates, targets: Sequence[Target], ready: Ready = by_tags
+) -> dict[str, Upgrade]:
     """For each target (by its text) what the page offers beside *pinned* (a PEP 440 version).
 
     Pre-releases count only where *pinned* is one. Files are looked at from the lowest newer version on, and
-    no further than needed.
+    no further than needed. A version whose modules *ready* has read goes before one that only fits.
     """
     own, usable = Version(pinned), _usable(pinned, candidates)
-    newer = {target: _first(candidates, (v for v in usable if v > own), [target]) for target in targets}
+    newer = {t: _first(candidates, [v for v in usable if v > own], [t], ready) for t in targets}
     for_all = None
-    if all(newer.values()):
-        start = max(Version(version) for version in newer.values() if version)
-        for_all = _first(candidates, (v for v in usable if v >= start), targets)
+    if all(found.version for found in newer.values()):
+        start = max(Version(found.version) for found in newer.values() if found.version)
+        for_all = _first(candidates, [v for v in usable if v >= start], targets, ready).version
     newest = latest(pinned, candidates)
     return {
         str(target): Upgrade(
-            newer=newer[target],
+            newer=found.version,
             newer_for_all=for_all,
-            older=None if newer[target] else _older(candidates, own, usable, target),
+            older=None if found.version else _older(candidates, own, usable, target),
             latest=newest,
+            read=found.answer is Answer.READ,
+            some_unread=found.some_unread,
         )
-        for target in targets
+        for target, found in newer.items()
     }
 
 
@@ -92,12 +114,33 @@ def _usable(pinned: str, candidates: Candidates) -> list[Version]:
     )
 
 
-def _first(candidates: Candidates, versions: Iterable[Version], targets: Sequence[Target]) -> str | None:
+@dataclass(frozen=True, slots=True)
+class _Found:
+    version: str | None = None
+    answer: Answer = Answer.NO
+    some_unread: bool = False
+
+
+def _first(
+    candidates: Candidates, versions: Iterable[Version], targets: Sequence[Target], ready: Ready
+) -> _Found:
+    """The lowest of *versions* that was read and is ready on all *targets*; without one the lowest that
+    fits."""
+    unread: str | None = None
     for version in versions:
-        files = candidates[version]()
-        if all(fits(files, target) for target in targets):
-            return str(version)
-    return None
+        files = tuple(candidates[version]())
+        answers = set()
+        for target in targets:
+            answers.add(ready(files, target))
+            if Answer.NO in answers:
+                break
+        if answers == {Answer.READ}:
+            return _Found(str(version), Answer.READ, unread is not None)
+        if Answer.NO not in answers:
+            if ready is by_tags:
+                return _Found(str(version), Answer.FITS)
+            unread = unread or str(version)
+    return _Found(unread, Answer.FITS if unread else Answer.NO)
 
 
 def _offers_anything(files: Iterable[IndexFile]) -> bool:
@@ -116,14 +159,21 @@ def remedy(status: Status, installation: Installation, upgrade: Upgrade | None) 
         version=version,
         version_all_targets=upgrade.newer_for_all,
         latest=upgrade.latest,
-        basis="fits" if version else None,
+        basis=_basis(kind, upgrade) if version else None,
         note=note,
     )
 
 
+def _basis(kind: RemedyKind, upgrade: Upgrade) -> str:
+    return "read" if kind is RemedyKind.UPGRADE and upgrade.read else "fits"
+
+
 def _kind(installation: Installation, upgrade: Upgrade) -> tuple[RemedyKind, str | None, str]:
     if upgrade.newer:
-        return RemedyKind.UPGRADE, upgrade.newer, ""
+        note = "a lower version may do: not all could be read" if upgrade.some_unread else ""
+        return RemedyKind.UPGRADE, upgrade.newer, note
+    if installation.install in (Install.WHEEL, Install.PURE):
+        return RemedyKind.WAIT, None, "no newer version that fits keeps the GIL off"
     older = f"{upgrade.older} has a wheel that fits" if upgrade.older else ""
     if any(is_sdist(file.name) for file in installation.files) and installation.install is not Install.NONE:
         note = "no newer version has a wheel that fits; the source archive may build"

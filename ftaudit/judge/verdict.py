@@ -5,7 +5,7 @@ from __future__ import annotations
 from ftaudit.judge.remedy import remedy
 from ftaudit.model.case import Case
 from ftaudit.model.evidence import CoreMetadata, Missing
-from ftaudit.model.verdict import Basis, Finding, Gil, Install, Status, Undecided, Verdict
+from ftaudit.model.verdict import Basis, Finding, Gil, Imported, Install, Status, Undecided, Verdict
 from ftaudit.rules.base import Rule
 from ftaudit.rules.registry import RULES
 
@@ -49,13 +49,20 @@ def judge(case: Case, rules: tuple[Rule, ...] = RULES) -> Verdict:
         install=chosen.install,
         gil=gil,
         install_basis=chosen.basis,
-        gil_basis=Basis.TAG if gil is Gil.NONE else Basis.NONE,
+        gil_basis=_gil_basis(case, gil),
+        modules=case.imported.modules if isinstance(case.imported, Imported) else (),
         file=chosen.file,
         declared=case.metadata.free_threading if isinstance(case.metadata, CoreMetadata) else None,
         findings=tuple(findings),
         undecided=tuple(undecided.values()),
         remedy=remedy(status, chosen, case.evidence.upgrades.get(str(case.target))),
     )
+
+
+def _gil_basis(case: Case, gil: Gil) -> Basis:
+    if isinstance(case.imported, Imported) and gil is not Gil.UNKNOWN:
+        return Basis.READ
+    return Basis.TAG if gil is Gil.NONE else Basis.NONE
 
 
 def _missing(case: Case, need: str) -> Missing | None:

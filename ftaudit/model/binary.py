@@ -90,13 +90,15 @@ class LimitedApi:
 
     ``since`` is the first version whose stable ABI has all the symbols (``3.9``), or None where some are in
     none: ``beyond`` names the first of those, ``beyond_count`` counts them. ``since_t`` is the same for the
-    ABI of free-threaded builds (``abi3t``, PEP 803: 3.15 at the earliest).
+    ABI of free-threaded builds (``abi3t``, PEP 803: 3.15 at the earliest); ``beyond_t`` names what is in the
+    stable ABI but of no use there.
     """
 
     since: str | None
     since_t: str | None
     beyond: tuple[str, ...] = ()
     beyond_count: int = 0
+    beyond_t: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

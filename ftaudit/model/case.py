@@ -4,16 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ftaudit.model.binary import Contents
 from ftaudit.model.evidence import CoreMetadata, Evidence, Missing
 from ftaudit.model.project import Pin
 from ftaudit.model.target import Target
-from ftaudit.model.verdict import Gil, Installation
+from ftaudit.model.verdict import Gil, Imported, Installation
+
+
+NOT_READ = Missing(what="modules", why="modules not read", kind="modules-not-read")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """``gil`` is what the modules say; ``metadata`` is the picked file's core metadata, or that of another
     file of the release where none is picked. What is Missing keeps the rules that need it from being run.
+
+    ``contents`` is what the picked wheel holds, ``imported`` what importing that does on the target;
+    ``drags`` are the other pins that importing this one may bring in, and that enable the GIL.
     """
 
     pin: Pin
@@ -22,3 +29,6 @@ class Case:
     installation: Installation
     gil: Gil | Missing
     metadata: CoreMetadata | Missing
+    contents: Contents | Missing = NOT_READ
+    imported: Imported | Missing = NOT_READ
+    drags: tuple[str, ...] = ()

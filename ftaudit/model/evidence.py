@@ -144,13 +144,17 @@ class Upgrade:
     """What the page says of the versions beside the pinned one, for one target.
 
     ``newer`` is the lowest newer version that would be ready, ``older`` the highest older one, ``latest``
-    the newest version at all. ``newer_for_all`` is the lowest newer one for every target asked for.
+    the newest version at all. ``newer_for_all`` is the lowest newer one for every target asked for. ``read``
+    tells that the modules of ``newer`` were read, not only its tags; ``some_unread`` that newer versions
+    which fit were passed over because their modules could not all be read.
     """
 
     newer: str | None = None
     newer_for_all: str | None = None
     older: str | None = None
     latest: str | None = None
+    read: bool = False
+    some_unread: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -119,6 +119,22 @@ class Module:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What importing a wheel's extension modules does on a target.
+
+    ``gil`` is the union over ``modules``, those that the target would load; ``why`` is set where it is
+    unknown. ``not_loadable`` are paths of modules of which no file would be loaded, ``shadowed`` those of
+    files that a better one stands before.
+    """
+
+    gil: Gil
+    modules: tuple[Module, ...] = ()
+    why: Missing | None = None
+    not_loadable: tuple[str, ...] = ()
+    shadowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StableAbi:
     """What the tag claims (``abi3``, ``abi3t``), whether the binary bears it out, from which version."""
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from ftaudit.model.binary import Contents
 from ftaudit.model.evidence import (
     CoreMetadata,
     IndexFile,
@@ -113,6 +114,7 @@ class FakeIndex:
 
     pages: dict[str, ProjectPage | Missing] = field(default_factory=dict)
     metadatas: dict[str, CoreMetadata | Missing] = field(default_factory=dict)
+    wheels: dict[str, Contents | Missing] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
     def page(self, name: str, source: Source, inputs: Sequence[str]) -> ProjectPage | Missing:
@@ -125,6 +127,10 @@ class FakeIndex:
         return self.metadatas.get(file.name) or self.metadatas.get(
             file.name.split("-")[0], Missing(what="metadata", why="none is offered", kind="no-metadata")
         )
+
+    def contents(self, file: IndexFile) -> Contents | Missing:
+        missing = Missing(what="modules", why="modules not read", kind="modules-not-read")
+        return self.wheels.get(file.name, missing)
 
 
 def by_rule(problems: Sequence[Problem]) -> dict[str, list[str]]:
