@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import partial
-from posixpath import basename
+from posixpath import basename, dirname
 
 from ftaudit.binaries.call_sites import set_gil_arguments
 from ftaudit.binaries.calls import MULTI_PHASE, SET_GIL, SINGLE_PHASE, HookWatcher
 from ftaudit.binaries.creation import returns
-from ftaudit.binaries.declaration import Seen, conclude
+from ftaudit.binaries.declaration import CFFI_PROVIDER, Seen, conclude
 from ftaudit.binaries.definition import Answer
 from ftaudit.binaries.generator import guess
 from ftaudit.binaries.image import BadBinaryError, Buffer, Image
@@ -54,8 +53,13 @@ def _slice(image: Image, path: str, sibling: Sibling) -> Slice:
 
 
 def own_hooks(hooks: tuple[str, ...], path: str) -> Iterator[str]:
-    """The hooks that an interpreter would look up for the file *path*, in its order (PEP 793, PEP 489)."""
+    """The hooks that an interpreter would look up for the file *path*, in its order (PEP 793, PEP 489).
+
+    A package that is itself an extension module (``pkg/__init__.….so``) is looked up by the package's name.
+    """
     stem = basename(path).partition(".")[0]
+    if stem == "__init__":
+        stem = basename(dirname(path))
     plain = stem if stem.isascii() else stem.encode("punycode").decode("ascii").replace("-", "_")
     for prefixes in (_EXPORT, _INIT):
         name = prefixes[not stem.isascii()] + plain
@@ -107,9 +111,8 @@ def _look(image: Image, hook: str, entry: int, *, search: bool = True) -> Seen:
         for answer in (*watcher.definitions, *watcher.exports, *answers)
         if answer.create is not None
     }
-    takes = partial(image.imports)
-    imports_init, imports_set_gil = takes(MULTI_PHASE), takes(SET_GIL)
-    imports_create = any(map(takes, SINGLE_PHASE))
+    imports_init, imports_set_gil = image.imports(MULTI_PHASE), image.imports(SET_GIL)
+    imports_create = any(map(image.imports, SINGLE_PHASE))
     unreached = imports_set_gil and not (watcher.definitions or watcher.exports or watcher.set_gil)
     return Seen(
         exported=exported,
@@ -127,13 +130,19 @@ def _look(image: Image, hook: str, entry: int, *, search: bool = True) -> Seen:
         returned_null=watcher.returned_null,
         returned_other=watcher.returned_other,
         called_anything=watcher.called_anything,
-        delegates_to_cffi=not imports_init and not imports_create and _holds(image, _CFFI),
+        delegates_to_cffi=_delegates_to_cffi(image, watcher, imports_init or imports_create),
         delegate=watcher.delegate,
         imports_init=imports_init,
         imports_create=imports_create,
         imports_set_gil=imports_set_gil,
         custom_create=created,
     )
+
+
+def _delegates_to_cffi(image: Image, watcher: HookWatcher, makes_modules: bool) -> bool:
+    """Whether cffi's backend makes the module: the file makes none itself, and names the backend's function
+    (``cffi/_cffi_include.h``, ``_cffi_init``)."""
+    return not makes_modules and (CFFI_PROVIDER.encode() in watcher.imported or _holds(image, _CFFI))
 
 
 def _holds(image: Image, text: bytes) -> bool:
