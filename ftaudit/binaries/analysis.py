@@ -16,13 +16,17 @@ from ftaudit.binaries.limited_api import held_against
 from ftaudit.binaries.machine import Machine
 from ftaudit.binaries.registry import load
 from ftaudit.binaries.search import by_name
-from ftaudit.model.binary import Declared, Slice
+from ftaudit.model.binary import Declaration, Declared, Slice
 
 ANALYSER_VERSION = "1"
 """Results of another version are not used: it changes with anything that may change an answer."""
 
-Sibling = Callable[[str], Buffer | None]
-"""Another shared object of the same distribution, by its base name; None where there is none."""
+Sibling = Callable[[str], tuple[Image, ...]]
+"""Another shared object of the same distribution, by its base name, as `load` gives it; empty where there is
+none. Many modules may lean on one library: whoever gives it keeps it."""
+
+Takes = Callable[[str], bool]
+"""Whether a file takes the function of that name from the interpreter."""
 
 _EXPORT = ("PyModExport_", "PyModExportU_")
 _INIT = ("PyInit_", "PyInitU_")
@@ -31,7 +35,7 @@ _ARCHES = {("elf", "arm64"): "aarch64", ("elf", "i386"): "i686", ("pe", "x86_64"
 """The names that platform tags use, where they differ from ours."""
 
 
-def analyse(path: str, data: Buffer, sibling: Sibling = lambda name: None) -> tuple[Slice, ...]:
+def analyse(path: str, data: Buffer, sibling: Sibling = lambda name: ()) -> tuple[Slice, ...]:
     """What the shared object *data*, installed as *path*, says for each architecture in it.
 
     Raises `BadBinaryError` where it cannot be read.
@@ -42,13 +46,17 @@ def analyse(path: str, data: Buffer, sibling: Sibling = lambda name: None) -> tu
 def _slice(image: Image, path: str, sibling: Sibling) -> Slice:
     names = image.python_imports()
     hooks = tuple(sorted(image.hooks))
+    generator = guess(image, names) if hooks else ""
     return Slice(
         format=image.format,
         arch=_ARCHES.get((image.format, image.arch), image.arch),
         hooks=hooks,
-        declared=tuple(_declared(image, hook, sibling) for hook in own_hooks(hooks, path)),
-        generator=guess(image, names) if hooks else "",
-        limited_api=held_against(names, hooks) if hooks else None,
+        declared=tuple(
+            _declared(image, hook, frozenset(names).__contains__, generator, sibling)
+            for hook in own_hooks(hooks, path)
+        ),
+        generator=generator,
+        limited_api=held_against(names, hooks) if hooks and names else None,
     )
 
 
@@ -75,44 +83,42 @@ def module_of(hook: str) -> str | None:
     return None
 
 
-def _declared(image: Image, hook: str, sibling: Sibling) -> Declared:
-    found = conclude(hook, _look(image, hook, image.hooks[hook]))
+def _declared(image: Image, hook: str, takes: Takes, generator: str, sibling: Sibling) -> Declared:
+    seen = _look(image, hook, image.hooks[hook], takes, generator)
+    found = conclude(hook, seen)
     if found.reason != "delegate-not-found":
         return found
-    return _delegated(image, hook, sibling) or found
+    return _delegated(image, hook, seen.delegate, sibling) or found
 
 
-def _delegated(image: Image, hook: str, sibling: Sibling) -> Declared | None:
-    """What a library beside it, to which the hook only jumps, says in its place (jaxlib)."""
-    name = _look(image, hook, image.hooks[hook], search=False).delegate
+def _delegated(image: Image, hook: str, name: str, sibling: Sibling) -> Declared | None:
+    """What *name* says, a function of a library beside it to which the hook only jumps (jaxlib)."""
     for library in map(basename, image.needed):
-        data = sibling(library)
-        images = load(data) if data is not None else ()
-        for other in (candidate for candidate in images if candidate.arch == image.arch):
-            entry = other.export(name)
+        for other in sibling(library):
+            entry = other.export(name) if other.arch == image.arch else None
             if entry is not None:
-                return conclude(hook, _look(other, hook, entry))
+                return conclude(hook, _look(other, hook, entry, other.imports))
     return None
 
 
-def _look(image: Image, hook: str, entry: int, *, search: bool = True) -> Seen:
+def _look(image: Image, hook: str, entry: int, takes: Takes, generator: str = "") -> Seen:
     """Both methods on the hook at *entry*."""
     module, exported = module_of(hook), hook.startswith(_EXPORT)
     processor = _processor(image)
-    watcher = HookWatcher(image, module, exported)
+    imports_init, imports_set_gil = takes(MULTI_PHASE), takes(SET_GIL)
+    watcher = HookWatcher(image, module, exported=exported, can_tell=imports_set_gil)
     run = processor(image, watcher) if processor else None
     if run is not None:
         run.run(entry)
     answers = frozenset[Answer]()
-    if search and module is not None:
+    if module is not None:
         answers = by_name(image, module, exported=exported)
-    created = {
-        answer.create: returns(image, processor, answer.create)
+    creators = {
+        answer.create
         for answer in (*watcher.definitions, *watcher.exports, *answers)
-        if answer.create is not None
+        if answer.create is not None and answer.declaration is Declaration.NOT_USED
     }
-    imports_init, imports_set_gil = image.imports(MULTI_PHASE), image.imports(SET_GIL)
-    imports_create = any(map(image.imports, SINGLE_PHASE))
+    imports_create = any(map(takes, SINGLE_PHASE))
     unreached = imports_set_gil and not (watcher.definitions or watcher.exports or watcher.set_gil)
     return Seen(
         exported=exported,
@@ -129,13 +135,14 @@ def _look(image: Image, hook: str, entry: int, *, search: bool = True) -> Seen:
         call_sites=set_gil_arguments(image, processor, entry) if processor and unreached else frozenset(),
         returned_null=watcher.returned_null,
         returned_other=watcher.returned_other,
+        returned_another_object=watcher.returned_another_object,
         called_anything=watcher.called_anything,
         delegates_to_cffi=_delegates_to_cffi(image, watcher, imports_init or imports_create),
         delegate=watcher.delegate,
         imports_init=imports_init,
         imports_create=imports_create,
         imports_set_gil=imports_set_gil,
-        custom_create=created,
+        custom_create={creator: returns(image, processor, creator, generator) for creator in creators},
     )
 
 

@@ -22,13 +22,14 @@ BEFORE = 12
 
 
 class _Argument:
-    """Keeps the second argument of the first call of `SET_GIL`."""
+    """Keeps the second argument of the call of `SET_GIL` that the address *after* comes after."""
 
-    def __init__(self) -> None:
+    def __init__(self, after: int = 0) -> None:
+        self._after = after
         self.value: int | None = None
 
     def called(self, machine: Machine, state: State, name: str, arguments: Sequence[Value]) -> Value | End:
-        if name == SET_GIL and isinstance(arguments[1], int):
+        if name == SET_GIL and state.ip == self._after and isinstance(arguments[1], int):
             self.value = arguments[1] & 0xFFFFFFFF
         return END
 
@@ -49,7 +50,7 @@ def set_gil_arguments(image: Image, machine: type[Machine], entry: int) -> froze
             break
         before.append(at)
         if target == SET_GIL:
-            value = _argument(image, machine, before)
+            value = _argument(image, machine, before, at + length)
             if value not in (0, 1):
                 return frozenset()
             found.add(value)
@@ -57,10 +58,11 @@ def set_gil_arguments(image: Image, machine: type[Machine], entry: int) -> froze
     return frozenset(found)
 
 
-def _argument(image: Image, machine: type[Machine], before: Sequence[int]) -> int | None:
-    """What the call at the last of the addresses *before* is given: set by the nearest ones that tell."""
+def _argument(image: Image, machine: type[Machine], before: Sequence[int], after: int) -> int | None:
+    """What the call that ends at *after* is given: set by the nearest of the instructions *before* that
+    tell."""
     for back in range(1, len(before) + 1):
-        watcher = _Argument()
+        watcher = _Argument(after)
         machine(image, watcher).straight(before[-back], back + 2)
         if watcher.value is not None:
             return watcher.value

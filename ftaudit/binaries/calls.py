@@ -102,13 +102,19 @@ def _fill(state: State, to: Value, byte: Value, size: Value) -> Value:
 class HookWatcher:
     """Watches a run from a hook of the module *module* (None where its name cannot be compared).
 
+    ``exported`` tells that it is a ``PyModExport_*``; ``can_tell`` that the file takes
+    ``PyUnstable_Module_SetGIL`` from the interpreter.
+
     ``ends`` are, for each path that returned the module that it made, the argument of the last
     ``PyUnstable_Module_SetGIL`` on it: 0, 1, None for a value that is not known, or ``silent``.
+    ``returned_other`` tells of a path that returned neither NULL nor what was looked for, perhaps unknown,
+    ``returned_another_object`` of one that certainly returned something else than the module it made.
     """
 
     image: Image
     module: str | None
     exported: bool
+    can_tell: bool = True
     definitions: list[Answer] = field(default_factory=list)
     exports: list[Answer] = field(default_factory=list)
     created: int = 0
@@ -116,6 +122,7 @@ class HookWatcher:
     ends: set[Value | str] = field(default_factory=set)
     returned_null: bool = False
     returned_other: bool = False
+    returned_another_object: bool = False
     called_anything: bool = False
     imported: set[bytes] = field(default_factory=set)
     delegate: str = ""
@@ -128,7 +135,7 @@ class HookWatcher:
         if name in SINGLE_PHASE:
             self.created += 1
             state.notes["created"] = 1
-            if not self.image.imports(SET_GIL):
+            if not self.can_tell:
                 machine.stop()  # nothing that follows can change what it declares
             return MODULE
         if name == SET_GIL:
@@ -162,6 +169,7 @@ class HookWatcher:
                 self.ends.add(state.notes.get("set_gil") if "told" in state.notes else "silent")
             else:
                 self.returned_other = True
+                self.returned_another_object |= isinstance(value, Opaque)
         elif isinstance(value, int) and self.image.segment(value) is not None:
             self.definitions.append(self._definition(state, value))
         else:

@@ -15,11 +15,14 @@ from ftaudit.binaries.memory import Opaque, Value
 
 MAX_STEPS = 3000
 
+MODULE_ONLY = frozenset({"Cython"})
+"""Generators whose ``Py_mod_create`` function is always the same, and returns a new module object:
+Cython's ``Utility/ModuleSetupCode.c``, section ``ModuleCreationPEP489``."""
 UNKNOWN = "unknown"
 
 
 class _Returned:
-    """Keeps what all paths returned."""
+    """Keeps what the paths returned."""
 
     def __init__(self) -> None:
         self.values: set[Value] = set()
@@ -31,8 +34,11 @@ class _Returned:
         self.values.add(value)
 
 
-def returns(image: Image, machine: type[Machine] | None, function: int) -> str:
-    """``module``, ``other`` or ``unknown`` for the function at the address *function* (0: not known)."""
+def returns(image: Image, machine: type[Machine] | None, function: int, generator: str = "") -> str:
+    """``module``, ``other`` or ``unknown`` for the function at the address *function* (0: not known) in code
+    that *generator* made."""
+    if generator in MODULE_ONLY:
+        return "module"
     if machine is None or not image.executable(function):
         return UNKNOWN
     watcher = _Returned()

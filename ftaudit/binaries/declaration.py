@@ -42,6 +42,7 @@ class Seen:
     call_sites: frozenset[int] = frozenset()
     returned_null: bool = False
     returned_other: bool = False
+    returned_another_object: bool = False
     called_anything: bool = False
     delegates_to_cffi: bool = False
     delegate: str = ""
@@ -162,9 +163,9 @@ def _single(hook: str, seen: Seen) -> Declared:
     values = set(seen.set_gil)
     if not values:
         return _silent(hook, seen)
-    if seen.returned_other and not seen.ends:
-        why = "what its initialisation returns may not be the module that it made"
-        return _unknown(hook, seen, Phase.SINGLE, "may-return-another-object", why)
+    if seen.returned_another_object:
+        why = "its initialisation returns another object than the module that it made"
+        return _unknown(hook, seen, Phase.SINGLE, "returns-another-object", why)
     if len(values) > 1 or None in values or len(seen.ends) > 1 or not values <= {0, 1}:
         why = "whether it calls PyUnstable_Module_SetGIL, and with what, is decided at run time"
         return _unknown(hook, seen, Phase.SINGLE, "decided-at-run-time", why)
@@ -269,6 +270,6 @@ def _declared(
         layout=answer.layout if answer else "",
         slots=answer.slots if answer else (),
         steps=seen.steps,
-        custom_create="" if create is None else seen.custom_create.get(create, "unknown"),
+        custom_create="" if create is None else seen.custom_create.get(create, ""),
         provider=provider,
     )
