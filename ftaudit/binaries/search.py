@@ -78,25 +78,28 @@ def _some(addresses: Iterator[int], most: int) -> Iterator[int]:
 
 
 def _defined_at(view: FileView, pointer: int) -> Iterator[Answer]:
-    """The definitions whose ``m_name`` is the word at *pointer*: in either layout, if all of it is sane."""
+    """The definition whose ``m_name`` is the word at *pointer*, if all of it is sane.
+
+    From the name on both builds' layouts are the same. Two words before ``m_base`` stands a static
+    reference count in a GIL build, and the shared count, which is 0, in a free-threaded one.
+    """
     image, word = view.image, view.image.pointer_size
-    for free_threaded in (True, False):
-        layout = Layout.of(word, free_threaded=free_threaded)
-        at = pointer - layout.name
-        base = image.read(pointer - 3 * word, 3 * word)
-        if base is None or any(base) or not plausible_size(image.number(at + layout.size, word), image):
-            continue
-        data = (layout.name + word, layout.methods, layout.slots)
-        code = range(layout.traverse, layout.end, word)
-        if not all(view.pointer(at + offset) is not None for offset in data):
-            continue
-        if not all(_function(view, at + offset) for offset in code):
-            continue
-        slots = view.pointer(at + layout.slots)
-        if isinstance(slots, int) and slots:
-            found = read_slots(view, slots, modern=False)
-            if found.complete and found.entries:
-                yield judged(found, "free-threaded" if free_threaded else "gil")
+    base = image.read(pointer - 3 * word, 3 * word)
+    if base is None or any(base):
+        return
+    layout = Layout.of(word, free_threaded=not image.number(pointer - 5 * word, word))
+    at = pointer - layout.name
+    if not plausible_size(image.number(at + layout.size, word), image):
+        return
+    data = (layout.name + word, layout.methods, layout.slots)
+    code = range(layout.traverse, layout.end, word)
+    if any(view.pointer(at + offset) is None for offset in data):
+        return
+    slots = view.pointer(at + layout.slots)
+    if isinstance(slots, int) and slots and all(_function(view, at + offset) for offset in code):
+        found = read_slots(view, slots, modern=False)
+        if found.complete and found.entries:
+            yield judged(found, "free-threaded" if layout.free_threaded else "gil")
 
 
 def _function(view: FileView, address: int) -> bool:
