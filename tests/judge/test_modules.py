@@ -6,10 +6,11 @@ import pytest
 
 from ftaudit.judge.modules import all_imported, dragged_in, gil_of, imported, native
 from ftaudit.knowledge.targets import target
-from ftaudit.model.binary import Confidence, Contents, Declaration, Declared, How, SharedObject, Slice
+from ftaudit.model.binary import Contents, Declaration, SharedObject, Slice
 from ftaudit.model.evidence import Missing
 from ftaudit.model.project import PinKey, SourceKind
 from ftaudit.model.verdict import Gil, Imported, Install, Installation
+from tests.builders.modules import declared, file
 
 T314, T315 = target("3.14t", "linux-x86_64"), target("3.15t", "linux-x86_64")
 WINDOWS, MAC = target("3.14t", "windows-amd64"), target("3.14t", "macos-arm64")
@@ -21,29 +22,6 @@ NOT_USED, USED, ABSENT, UNKNOWN = (
 )
 FT = ".cpython-314t-x86_64-linux-gnu.so"
 GIL = ".cpython-314-x86_64-linux-gnu.so"
-
-
-def declared(what: Declaration, hook: str = "PyInit_x", **values: str) -> Declared:
-    return Declared(
-        hook=hook,
-        declaration=what,
-        confidence=Confidence.HIGH,
-        how=How.EXECUTION,
-        layout=values.get("layout", "free-threaded"),
-        provider=values.get("provider", ""),
-        reason=values.get("reason", ""),
-        why=values.get("why", ""),
-    )
-
-
-def file(
-    path: str, *what: Declaration | Declared, of: tuple[str, str] = ("elf", "x86_64"), problem: str = ""
-) -> SharedObject:
-    found = tuple(each if isinstance(each, Declared) else declared(each) for each in what)
-    part = Slice(format=of[0], arch=of[1], hooks=tuple(each.hook for each in found), declared=found)
-    if problem:
-        return SharedObject(path=path, size=1, problem=problem, problem_kind="bad-binary")
-    return SharedObject(path=path, size=1, slices=(part,))
 
 
 def on(*files: SharedObject, judged: object = T314) -> Imported:
