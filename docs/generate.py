@@ -17,6 +17,7 @@ from typer.main import get_command
 import ftaudit.render
 from ftaudit.cli.app import app
 from ftaudit.explain import rule_pages
+from ftaudit.knowledge.tables import GENERATORS
 from ftaudit.model.pages import KINDS, PAGES, Page
 from ftaudit.sources.base import Format, Opens
 from ftaudit.sources.registry import formats
@@ -33,6 +34,8 @@ def statuses() -> str:
         "status": "Statuses",
         "install": "What an installer would pick",
         "gil": "What importing does",
+        "declaration": "Declarations",
+        "how": "How a declaration was found",
         "remedy": "Remedies",
         "term": "Other words",
     }
@@ -104,6 +107,15 @@ def inputs() -> str:
     return "\n".join(["| input | what it is | recognised by |", "|---|---|---|", *rows])
 
 
+def generators() -> str:
+    """What an author adds, by generator."""
+    rows = [
+        f"| {row.name or 'written by hand'} | `{row.advice}` | [{row.note}]({row.source}) |"
+        for row in GENERATORS
+    ]
+    return "\n".join(["| generator | the line to add | |", "|---|---|---|", *rows])
+
+
 def example() -> str:
     """The head of the sample report."""
     lines = (ROOT / "reports" / "example.txt").read_text(encoding="utf-8").splitlines()
@@ -117,8 +129,8 @@ PAGES_WRITTEN: Mapping[str, Callable[[], str]] = {
     "json.md": report,
     "options.md": options,
 }
-BLOCKS: Mapping[str, Callable[[], str]] = {"inputs": inputs, "example": example}
-WITH_BLOCKS = (ROOT / "README.md", HERE / "inputs.md")
+BLOCKS: Mapping[str, Callable[[], str]] = {"inputs": inputs, "generators": generators, "example": example}
+WITH_BLOCKS = (ROOT / "README.md", HERE / "inputs.md", HERE / "binaries.md")
 SAMPLE_LINES = 24
 SHOWN_NAMES = 4
 

@@ -15,6 +15,7 @@ from ftaudit.judge.applies import required_by
 from ftaudit.judge.inputs import Inputs, together
 from ftaudit.judge.made_for import made_elsewhere
 from ftaudit.judge.modules import all_imported, dragged_in, gil_of, native
+from ftaudit.judge.stable_abi import stable_abi
 from ftaudit.judge.stack import summarise
 from ftaudit.judge.verdict import judge
 from ftaudit.knowledge.tables import KNOWLEDGE_AS_OF
@@ -263,6 +264,7 @@ def _verdict(
     if not applies or pin.local or found is None:
         return Verdict(python=target.python, platform=target.platform, applies=applies)
     installation = native(found.installations[target], imported)
+    contents = found.contents.get(target, NOT_READ)
     return judge(
         Case(
             pin=pin,
@@ -271,9 +273,10 @@ def _verdict(
             installation=installation,
             gil=gil_of(installation, imported),
             metadata=found.metadata[target],
-            contents=found.contents.get(target, NOT_READ),
+            contents=contents,
             imported=imported,
             drags=drags,
+            stable_abi=stable_abi(installation.file, contents, target),
         )
     )
 

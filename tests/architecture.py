@@ -15,7 +15,7 @@ MAX_PLAIN_METHOD_LINES = 10
 
 LEAVES = frozenset({"model", "errors"})
 STAGES = frozenset(
-    {"sources", "wheels", "binaries", "index", "net", "knowledge", "judge", "rules", "concurrency"}
+    {"sources", "wheels", "binaries", "index", "net", "knowledge", "judge", "rules", "concurrency", "store"}
 )
 MAY_IMPORT: dict[str, frozenset[str]] = {
     "": frozenset(),  # the package itself
@@ -24,11 +24,12 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "model": frozenset(),
     "concurrency": frozenset({"errors"}),
     "sources": LEAVES,
-    "wheels": LEAVES,
+    "wheels": LEAVES | {"binaries"},
     "binaries": LEAVES | {"knowledge"},
     "knowledge": LEAVES,
     "net": LEAVES | {"concurrency"},
-    "index": LEAVES | {"concurrency", "net", "wheels"},
+    "store": frozenset({"concurrency"}),
+    "index": LEAVES | {"concurrency", "net", "wheels", "binaries", "store"},
     "rules": frozenset({"model"}),
     "judge": LEAVES | {"rules"},
     "policy": LEAVES,
@@ -39,7 +40,8 @@ MAY_IMPORT: dict[str, frozenset[str]] = {
     "gather": LEAVES | STAGES | {"gather_wheels"},
     "problems": LEAVES | STAGES | {"gather"},
     "pipeline": LEAVES | STAGES | {"gather", "problems"},
-    "cli": LEAVES | STAGES | {"gather", "pipeline", "explain", "policy", "render", "ci"},
+    "inspection": LEAVES | STAGES,
+    "cli": LEAVES | STAGES | {"gather", "pipeline", "inspection", "explain", "policy", "render", "ci"},
 }
 """What each part of the package may import beside itself (docs/architecture.md has the picture)."""
 

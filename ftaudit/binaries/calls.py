@@ -128,6 +128,7 @@ class HookWatcher:
     delegate: str = ""
 
     def called(self, machine: Machine, state: State, name: str, arguments: Sequence[Value]) -> Value | End:
+        """Keeps what matters of a call, and says what it returns."""
         self.called_anything = True
         if name in (MULTI_PHASE, "PyModule_FromDefAndSpec2"):
             self.definitions.append(self._definition(state, arguments[0]))
@@ -157,6 +158,7 @@ class HookWatcher:
             machine.max_steps = min(machine.max_steps, machine.steps + _STEPS_AFTER_SET_GIL)
 
     def returned(self, machine: Machine, state: State, value: Value) -> None:
+        """Keeps what the hook returned on this path."""
         if value == 0:
             self.returned_null = True
         elif self.exported:

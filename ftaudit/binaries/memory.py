@@ -1,7 +1,7 @@
 """The memory that followed code sees: the image, and what was written over it.
 
-A value is a number, or something less: an `Import`, an `Opaque` object, a word of which only the low half is
-known (`Low32`), or nothing at all (None).
+A value is a number, or something less: an `Import`, an `Opaque` object, a word of which only the low half or
+byte is known (`Low32`, `Low8`), or nothing at all (None).
 """
 
 from __future__ import annotations
@@ -33,7 +33,14 @@ class Low32:
     value: int
 
 
-Value = int | Import | Opaque | Low32 | None
+@dataclass(frozen=True, slots=True)
+class Low8:
+    """A 64-bit word whose low byte is *value*; nothing is known of the others."""
+
+    value: int
+
+
+Value = int | Import | Opaque | Low32 | Low8 | None
 
 
 class Heap:
@@ -57,15 +64,17 @@ class Heap:
 class Memory:
     """Loads and stores of 1, 2, 4 or 8 bytes, little-endian. Cells never overlap."""
 
-    __slots__ = ("_cells", "_heap", "_image")
+    __slots__ = ("_cells", "_forgotten", "_heap", "_image")
 
     def __init__(self, image: Image, heap: Heap) -> None:
         self._image, self._heap = image, heap
         self._cells: dict[int, tuple[int, Value]] = {}
+        self._forgotten: tuple[range, ...] = ()
 
     def copy(self) -> Memory:
         other = Memory(self._image, self._heap)
         other._cells = self._cells.copy()
+        other._forgotten = self._forgotten
         return other
 
     def load(self, address: Value, size: int) -> Value:
@@ -85,7 +94,7 @@ class Memory:
             return
         if isinstance(value, int):
             value &= (1 << 8 * size) - 1
-        elif isinstance(value, Low32) and size <= 4:
+        elif (isinstance(value, Low32) and size <= 4) or (isinstance(value, Low8) and size == 1):
             value = value.value & ((1 << 8 * size) - 1)
         elif size != WORD:
             value = None
@@ -96,6 +105,27 @@ class Memory:
             for byte in range(address, address + size):
                 self._cells.pop(byte, None)
         self._cells[address] = (size, value)
+
+    def forget(self, address: Value, size: int | None = None) -> None:
+        """Something that is not known was written to *size* bytes at *address*, or, without a size, from
+        there to some place in the same segment, allocation or stack."""
+        if not isinstance(address, int):
+            return
+        end = self._end(address) if size is None else address + size
+        for edge in (address, end):
+            for other in self._overlapping(edge, 1):
+                self._split(other)
+        for at in [at for at in self._cells if address <= at < end]:
+            del self._cells[at]
+        self._forgotten += (range(address, end),)
+
+    def _end(self, address: int) -> int:
+        if address >= STACK - BLOCK:
+            return max(STACK, address) + BLOCK
+        if address >= HEAP:
+            return (address // BLOCK + 1) * BLOCK
+        segment = self._image.segment(address)
+        return segment.address + segment.size if segment is not None else address + WORD
 
     def _overlapping(self, address: int, size: int) -> list[int]:
         cells = self._cells
@@ -111,7 +141,12 @@ class Memory:
         for number in range(size):
             self._cells[address + number] = (1, _byte(value, number))
 
+    def _is_forgotten(self, address: int, size: int) -> bool:
+        return any(lost.start < address + size and address < lost.stop for lost in self._forgotten)
+
     def _initial(self, address: int, size: int) -> Value:
+        if self._forgotten and self._is_forgotten(address, size):
+            return None if size == 1 else self._compose(address, size)
         if address >= HEAP:
             return self._heap.initial(address)  # all bytes of a zeroed block are 0, and so is any word of it
         if size == WORD and self._image.pointer_size == WORD:
@@ -133,12 +168,15 @@ class Memory:
             cell = self._cells.get(at)
             if cell is not None and at + cell[0] > address:
                 return _byte(cell[1], address - at)
+        if self._is_forgotten(address, 1):
+            return None
         if address >= HEAP:
             return self._heap.initial(address)
         return self._image.number(address, 1)
 
 
 def _byte(value: Value, number: int) -> int | None:
-    if isinstance(value, Low32):
-        return value.value >> 8 * number & 255 if number < 4 else None
+    if isinstance(value, Low32 | Low8):
+        known = 4 if isinstance(value, Low32) else 1
+        return value.value >> 8 * number & 255 if number < known else None
     return value >> 8 * number & 255 if isinstance(value, int) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -108,9 +108,10 @@ def audit(
     from ftaudit.index.client import open_client
     from ftaudit.index.config import IndexOptions
     from ftaudit.pipeline import audit as run
+    from ftaudit.render.registry import RENDERERS
     from ftaudit.sources.collect import collect
 
-    wanted = output.outputs(format_ or (), output_ or ())
+    wanted = output.outputs(format_ or (), output_ or (), RENDERERS)
     now = datetime.now(UTC)
     targets = _targets(python or (), platform or ())
     scope = Scope(Deadline(deadline))
@@ -119,8 +120,7 @@ def audit(
     for error in collected.errors:
         messages.error(error.message, error.advice)
     if not collected.readings:
-        statuses = {error.exit_status for error in collected.errors}
-        return Exit.WRONG_INPUT if Exit.WRONG_INPUT in statuses else min(statuses)
+        return _worst(error.exit_status for error in collected.errors)
     options = IndexOptions(
         index_url=index_url,
         extra_index_urls=tuple(extra_index_url or ()),
@@ -153,6 +153,10 @@ def audit(
     output.write(done.report, wanted, environ, verbose=verbose)
     _say_what_happened(done, client, quiet=quiet, verbose=verbose)
     return done.exit_status
+
+
+def _worst(statuses: Iterable[Exit]) -> Exit:
+    return min(statuses, key=lambda status: (status is not Exit.WRONG_INPUT, status))
 
 
 def _targets(pythons: Sequence[str], platforms: Sequence[str]) -> tuple[Target, ...]:
@@ -189,6 +193,8 @@ def _say_what_happened(done: Audit, client: IndexClient, *, quiet: bool, verbose
     elif holes and not quiet and not (sys.stdout and sys.stdout.isatty()):
         what = "1 problem leaves" if holes == 1 else f"{holes} problems leave"
         messages.warning(f"{what} this report incomplete; the report names each")
+    for notice in () if quiet else client.notices:
+        messages.warning(notice)
     if verbose:
         made, kept = client.requests_made, client.served_from_cache
         typer.echo(f"requests made: {made}; answers from the cache: {kept}", err=True)

@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from ftaudit.net.cache import CacheStatus
+    from ftaudit.store.results import Kept
 
 app = typer.Typer(help="Show, prune or clear what is kept between runs.", invoke_without_command=True)
 
@@ -22,10 +23,12 @@ def show(context: typer.Context, cache_dir: Folder = None) -> None:
     context.obj = cache_dir
     if context.invoked_subcommand is not None:
         return
-    from ftaudit.net.cache import status
+    from ftaudit.net.cache import is_cache, status
+    from ftaudit.store import results
 
-    found = status(_folder(context, None))
-    typer.echo(f"{found.location}\n{_counted(found)}")
+    folder = _folder(context, None)
+    kept = [results.status(folder)] if is_cache(folder) else []
+    typer.echo(f"{folder}\n{_counted(status(folder), *kept)}")
 
 
 @app.command()
@@ -36,18 +39,21 @@ def prune(
 ) -> None:
     """Remove what is old."""
     from ftaudit.net import cache
+    from ftaudit.store import results
 
-    folder = _folder(context, cache_dir)
-    removed = cache.prune(folder, older_than_seconds=days * 24 * 3600, now=time.time())
-    typer.echo(f"removed {_counted(removed)}")
+    folder, seconds, now = _folder(context, cache_dir), days * 24 * 3600, time.time()
+    removed = cache.prune(folder, older_than_seconds=seconds, now=now)
+    typer.echo(f"removed {_counted(removed, results.prune(folder, older_than_seconds=seconds, now=now))}")
 
 
 @app.command()
 def clear(context: typer.Context, cache_dir: Folder = None) -> None:
     """Remove everything."""
     from ftaudit.net import cache
+    from ftaudit.store import results
 
-    typer.echo(f"removed {_counted(cache.clear(_folder(context, cache_dir)))}")
+    folder = _folder(context, cache_dir)
+    typer.echo(f"removed {_counted(cache.clear(folder), results.clear(folder))}")
 
 
 def _folder(context: typer.Context, named: Path | None) -> Path:
@@ -57,5 +63,6 @@ def _folder(context: typer.Context, named: Path | None) -> Path:
     return named or context.obj or default_location()
 
 
-def _counted(found: CacheStatus) -> str:
-    return f"{found.entries} {'entry' if found.entries == 1 else 'entries'}, {found.size / 1_000_000:.1f} MB"
+def _counted(*found: CacheStatus | Kept) -> str:
+    entries, size = sum(one.entries for one in found), sum(one.size for one in found)
+    return f"{entries} {'entry' if entries == 1 else 'entries'}, {size / 1_000_000:.1f} MB"

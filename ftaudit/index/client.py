@@ -1,8 +1,10 @@
-"""What the indexes say: project pages and core metadata, each with where it is from, or `Missing` and why."""
+"""What the indexes say: project pages, core metadata and what wheels hold, each with where it is from, or
+`Missing` and why."""
 
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,6 +12,7 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
@@ -19,7 +22,9 @@ from ftaudit.index.default import public_index
 from ftaudit.index.local import read_folder
 from ftaudit.index.packed import PageReader
 from ftaudit.index.pages import ACCEPT, MAX_PAGE, Listing, parse_page
+from ftaudit.index.remote_wheel import RemoteWheels
 from ftaudit.index.versions import name_and_version
+from ftaudit.model.binary import Contents
 from ftaudit.model.evidence import (
     CoreMetadata,
     FileList,
@@ -34,9 +39,15 @@ from ftaudit.net.auth import Keys, Netrc
 from ftaudit.net.cache import Cache, default_location
 from ftaudit.net.session import GONE, Http
 
+if TYPE_CHECKING:
+    from ftaudit.index.wheel_reader import Analyse, WheelReader
+    from ftaudit.store.results import Results
+
 NOT_LISTED = "name-not-listed"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
+Analyser = tuple[str, "Analyse"]
+"""Its version, with which results are kept, and what analyses one shared object."""
 Listed = tuple[Index, Listing, datetime]
 
 
@@ -51,11 +62,23 @@ class IndexClient:
     """
 
     def __init__(
-        self, settings: Settings, http: Http, *, uploaded_before: datetime | None, now: Callable[[], datetime]
+        self,
+        settings: Settings,
+        http: Http,
+        *,
+        uploaded_before: datetime | None,
+        now: Callable[[], datetime],
+        check: Callable[[], None],
+        analyser: Callable[[], Analyser],
     ) -> None:
         self._settings, self._http = settings, http
         self._uploaded_before, self._now = uploaded_before, now
+        self._check, self._analyser = check, analyser
         self._flat: Once[Index, _Flat | Missing] = Once()
+        self._wheels = RemoteWheels(http)
+        self._readers: Once[str, WheelReader] = Once()
+        self._results: deque[Results[Contents]] = deque()
+        self._notices: deque[str] = deque()
 
     @property
     def requests_made(self) -> int:
@@ -65,6 +88,16 @@ class IndexClient:
     @property
     def served_from_cache(self) -> int:
         return self._http.served_from_cache
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a user should know of what is kept on this machine, a line each."""
+        return tuple(self._notices)
+
+    def close(self) -> None:
+        """Ends the connections to what is kept, not those of *http*."""
+        while self._results:
+            self._results.pop().close()
 
     def page(self, name: str, source: Source, inputs: Sequence[str] = ()) -> ProjectPage | Missing:
         """What the indexes for *source* list of *name*.
@@ -170,7 +203,35 @@ class IndexClient:
         """The core metadata of *file*: served beside it (PEP 658), or read from the wheel itself."""
         from ftaudit.index.metadata_reader import read  # imports zipfile and email, which pages do not need
 
-        return read(file, self._http, self._now)
+        return read(file, self._http, self._wheels, self._now)
+
+    def contents(self, file: IndexFile) -> Contents | Missing:
+        """What the wheel *file* holds that CPython could import: remembered, or read in place or in ranges.
+
+        Missing also ``not-a-wheel``. Of a member that cannot be read the `Contents` say so.
+        """
+        return self._readers.get("wheels", self._open_reader).contents(file)
+
+    def _open_reader(self) -> WheelReader:
+        from ftaudit.index.wheel_reader import (
+            WheelReader,
+        )  # imports sqlite3, which a run without wheels spares
+        from ftaudit.store.results import Results
+
+        version, analyse = self._analyser()
+        cache = self._http.cache
+        results = Results(
+            cache.folder,
+            Contents,
+            analyser=version,
+            writable=cache.writable,
+            notice=self._notices.append,
+            clock=cache.clock,
+        )
+        self._results.append(results)
+        return WheelReader(
+            wheels=self._wheels, results=results, analyse=analyse, check=self._check, now=self._now
+        )
 
 
 class _Flat:
@@ -219,6 +280,13 @@ def _status(listings: Sequence[Listing]) -> tuple[ProjectStatus, str]:
     return ProjectStatus.ACTIVE, ""
 
 
+def our_analyser() -> Analyser:
+    """That of `ftaudit.binaries`."""
+    from ftaudit.binaries.analysis import ANALYSER_VERSION, analyse  # only a run that reads wheels needs it
+
+    return ANALYSER_VERSION, analyse
+
+
 @contextmanager
 def open_client(
     options: IndexOptions,
@@ -230,6 +298,7 @@ def open_client(
     scope: Scope,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
     public: Callable[[], str] = public_index,
+    analyser: Callable[[], Analyser] = our_analyser,
 ) -> Iterator[IndexClient]:
     """The client of a run; its connections are closed at the end. Raises `UsageError` and `ConfigError`."""
     settings = Settings(options, readings, environ=environ, home=home, cwd=cwd, public=public)
@@ -238,7 +307,16 @@ def open_client(
         configured=settings.credentials, netrc=Netrc.find(environ, home), trusted=settings.trusted_origins
     )
     http = Http(settings.net, scope, keys=keys, cache=cache)
+    client = IndexClient(
+        settings,
+        http,
+        uploaded_before=options.uploaded_before,
+        now=now,
+        check=scope.check,
+        analyser=analyser,
+    )
     try:
-        yield IndexClient(settings, http, uploaded_before=options.uploaded_before, now=now)
+        yield client
     finally:
+        client.close()
         http.close()

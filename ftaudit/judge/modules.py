@@ -12,7 +12,7 @@ from ftaudit.model.project import PinKey
 from ftaudit.model.target import Target
 from ftaudit.model.verdict import Gil, Imported, Install, Installation, Module
 
-_GIL = {
+GIL_OF = {
     Declaration.NOT_USED: Gil.OFF,
     Declaration.SINGLE_PHASE_NOT_USED: Gil.OFF,
     Declaration.USED: Gil.ON,
@@ -22,6 +22,7 @@ _GIL = {
     Declaration.NOT_A_MODULE: Gil.NONE,
     Declaration.UNKNOWN: Gil.UNKNOWN,
 }
+"""What a declaration comes to; that of a delegated module is for its provider to say."""
 _EXPORTS_FROM = (3, 15)
 """PEP 793: the first version that looks for ``PyModExport_*``, and knows slot ids from 84 on."""
 _NEW_IDS = 84
@@ -59,6 +60,11 @@ def _union(modules: tuple[Module, ...], not_loadable: tuple[str, ...]) -> tuple[
             kind="no-loadable-module",
         )
     return Gil.NONE, None
+
+
+def loaded(files: Iterable[SharedObject], target: Target) -> list[SharedObject]:
+    """The files that import takes on *target*, for each module the first in its order of suffixes."""
+    return _loadable(files, target)[0]
 
 
 def _loadable(
@@ -103,7 +109,7 @@ def _module(file: SharedObject, target: Target, provider: Provider) -> Module:
         if isinstance(answer, Missing):
             return _row(file, part, Gil.UNKNOWN, declared, answer.kind, answer.why)
         return _row(file, part, answer, declared)
-    return _row(file, part, _GIL[declared.declaration], declared, declared.reason)
+    return _row(file, part, GIL_OF[declared.declaration], declared, declared.reason)
 
 
 def _unfit(file: SharedObject, part: Slice | None, target: Target) -> tuple[str, str]:
@@ -155,11 +161,8 @@ def _row(
     reason: str = "",
     why: str = "",
 ) -> Module:
-    folder, name = split(file.path)
-    stem = name.partition(".")[0]
-    parts = [*filter(None, folder.split("/")), *([] if stem == "__init__" else [stem])]
     return Module(
-        name=".".join(parts),
+        name=name_of(file.path),
         path=file.path,
         gil=gil,
         declaration=declared.declaration if declared else Declaration.UNKNOWN,
@@ -173,6 +176,13 @@ def _row(
         generator=part.generator if part else "",
         optional=file.optional,
     )
+
+
+def name_of(path: str) -> str:
+    """The dotted name of the module at *path* below site-packages."""
+    folder, name = split(path)
+    stem = name.partition(".")[0]
+    return ".".join([*filter(None, folder.split("/")), *([] if stem == "__init__" else [stem])])
 
 
 def gil_of(installation: Installation, found: Imported | Missing) -> Gil | Missing:

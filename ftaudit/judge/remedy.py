@@ -64,18 +64,19 @@ def upgrades(
     """
     own, usable = Version(pinned), _usable(pinned, candidates)
     newer = {t: _first(candidates, [v for v in usable if v > own], [t], ready) for t in targets}
-    for_all = None
+    for_all = _Found()
     if all(found.version for found in newer.values()):
         start = max(Version(found.version) for found in newer.values() if found.version)
-        for_all = _first(candidates, [v for v in usable if v >= start], targets, ready).version
+        for_all = _first(candidates, [v for v in usable if v >= start], targets, ready)
     newest = latest(pinned, candidates)
     return {
         str(target): Upgrade(
             newer=found.version,
-            newer_for_all=for_all,
+            newer_for_all=for_all.version,
             older=None if found.version else _older(candidates, own, usable, target),
             latest=newest,
             read=found.answer is Answer.READ,
+            read_for_all=for_all.answer is Answer.READ,
             some_unread=found.some_unread,
         )
         for target, found in newer.items()
@@ -159,13 +160,16 @@ def remedy(status: Status, installation: Installation, upgrade: Upgrade | None) 
         version=version,
         version_all_targets=upgrade.newer_for_all,
         latest=upgrade.latest,
-        basis=_basis(kind, upgrade) if version else None,
+        basis=_basis(version, read=kind is RemedyKind.UPGRADE and upgrade.read),
+        basis_all_targets=_basis(upgrade.newer_for_all, read=upgrade.read_for_all),
         note=note,
     )
 
 
-def _basis(kind: RemedyKind, upgrade: Upgrade) -> str:
-    return "read" if kind is RemedyKind.UPGRADE and upgrade.read else "fits"
+def _basis(version: str | None, *, read: bool) -> str | None:
+    if version is None:
+        return None
+    return "read" if read else "fits"
 
 
 def _kind(installation: Installation, upgrade: Upgrade) -> tuple[RemedyKind, str | None, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ftaudit.judge.remedy import remedy
+from ftaudit.model.binary import Contents
 from ftaudit.model.case import Case
 from ftaudit.model.evidence import CoreMetadata, Missing
 from ftaudit.model.verdict import Basis, Finding, Gil, Imported, Install, Status, Undecided, Verdict
@@ -50,8 +51,10 @@ def judge(case: Case, rules: tuple[Rule, ...] = RULES) -> Verdict:
         gil=gil,
         install_basis=chosen.basis,
         gil_basis=_gil_basis(case, gil),
+        stable_abi=case.stable_abi,
         modules=case.imported.modules if isinstance(case.imported, Imported) else (),
         file=chosen.file,
+        verified=case.contents.verified if isinstance(case.contents, Contents) else None,
         declared=case.metadata.free_threading if isinstance(case.metadata, CoreMetadata) else None,
         findings=tuple(findings),
         undecided=tuple(undecided.values()),

@@ -53,3 +53,28 @@ class ClassifierRow:
     name: str
     source: str
     as_of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GeneratorRow:
+    """What an author does so that modules made with a generator say that they do not need the GIL.
+
+    ``name`` is the generator's, empty for modules written by hand; ``advice`` the line to add, ``note`` from
+    which version on it works and what happens without it.
+    """
+
+    name: str
+    advice: str
+    note: str
+    source: str
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StableAbiRow:
+    """What a version of CPython added to the stable ABI: ``symbols``, apart by white space."""
+
+    version: str
+    symbols: str
+    source: str
+    as_of: str

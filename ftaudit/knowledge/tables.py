@@ -1,11 +1,11 @@
-"""The curated tables. Made by data/build.py from data/*.toml: change those, and run it."""
+"""Curated tables. Made by data/build.py from data/*.toml: change those, and run it."""
 
 from __future__ import annotations
 
-from ftaudit.knowledge.rows import ClassifierRow, InterpreterRow, PlatformRow
+from ftaudit.knowledge.rows import ClassifierRow, GeneratorRow, InterpreterRow, PlatformRow
 
 KNOWLEDGE_AS_OF = "2026-11-22"
-"""The date of the newest row."""
+"""The date of the newest row of any table."""
 
 INTERPRETERS: tuple[InterpreterRow, ...] = (
     InterpreterRow(
@@ -184,6 +184,79 @@ CLASSIFIERS: tuple[ClassifierRow, ...] = (
         level=4,
         name="Programming Language :: Python :: Free Threading :: 4 - Resilient",
         source="https://github.com/pypa/trove-classifiers/blob/main/src/trove_classifiers/__init__.py",
+        as_of="2026-11-22",
+    ),
+)
+
+GENERATORS: tuple[GeneratorRow, ...] = (
+    GeneratorRow(
+        name="Cython",
+        advice="# cython: freethreading_compatible=True",
+        note="Cython 3.1 or newer; without it each module says that it needs the GIL",
+        source="https://cython.readthedocs.io/en/latest/src/userguide/freethreading.html",
+        as_of="2026-11-22",
+    ),
+    GeneratorRow(
+        name="pybind11",
+        advice="PYBIND11_MODULE(name, m, py::mod_gil_not_used())",
+        note="pybind11 2.13 or newer; without the argument a module says nothing, and the GIL is enabled",
+        source="https://pybind11.readthedocs.io/en/stable/advanced/misc.html#free-threading-support",
+        as_of="2026-11-22",
+    ),
+    GeneratorRow(
+        name="nanobind",
+        advice="nanobind_add_module(name FREE_THREADED source.cpp)",
+        note="nanobind 2.2 or newer; without the word a module says nothing, and the GIL is enabled",
+        source="https://nanobind.readthedocs.io/en/latest/free_threaded.html",
+        as_of="2026-11-22",
+    ),
+    GeneratorRow(
+        name="PyO3",
+        advice="#[pymodule(gil_used = false)]",
+        note="PyO3 0.23 to 0.27; from 0.28 on it is the default, and gil_used = true takes it back",
+        source="https://pyo3.rs/latest/free-threading.html",
+        as_of="2026-11-22",
+    ),
+    GeneratorRow(
+        name="cffi",
+        advice="cffi>=2.0",
+        note="to build and to run with: cffi makes the module and says it for all (abi3t: 2.1)",
+        source="https://github.com/python-cffi/cffi/blob/main/doc/source/whatsnew.rst",
+        as_of="2026-11-22",
+    ),
+    GeneratorRow(
+        name="mypyc",
+        advice="mypy[mypyc]>=1.18",
+        note="mypyc from mypy 1.18 on always says it in builds for free-threaded interpreters",
+        source="https://github.com/python/mypy/pull/19541",
+        as_of="2026-11-22",
+    ),
+    GeneratorRow(
+        name="f2py",
+        advice="f2py --freethreading-compatible",
+        note="NumPy 2.1 or newer; without it each module says that it needs the GIL",
+        source="https://numpy.org/doc/stable/f2py/usage.html",
+        as_of="2026-11-22",
+    ),
+    GeneratorRow(
+        name="SWIG",
+        advice="swig -python -nogil",
+        note="SWIG 4.4 or newer; it defines SWIGPYTHON_NOGIL, without which a module says nothing",
+        source="https://github.com/swig/swig/pull/3226",
+        as_of="2026-11-22",
+    ),
+    GeneratorRow(
+        name="Boost.Python",
+        advice="BOOST_PYTHON_MODULE(name, boost::python::mod_gil_not_used())",
+        note="a Boost that has mod_gil_not_used; modules made with an older one enable the GIL",
+        source="https://github.com/boostorg/python/pull/504",
+        as_of="2026-11-22",
+    ),
+    GeneratorRow(
+        name="",
+        advice="{Py_mod_gil, Py_MOD_GIL_NOT_USED}",
+        note="a slot of the module; single-phase: PyUnstable_Module_SetGIL(m, Py_MOD_GIL_NOT_USED)",
+        source="https://docs.python.org/3/howto/free-threading-extensions.html",
         as_of="2026-11-22",
     ),
 )

@@ -8,8 +8,7 @@ from ftaudit.model.binary import Contents
 from ftaudit.model.evidence import CoreMetadata, Evidence, Missing
 from ftaudit.model.project import Pin
 from ftaudit.model.target import Target
-from ftaudit.model.verdict import Gil, Imported, Installation
-
+from ftaudit.model.verdict import Gil, Imported, Installation, StableAbi
 
 NOT_READ = Missing(what="modules", why="modules not read", kind="modules-not-read")
 
@@ -20,7 +19,8 @@ class Case:
     file of the release where none is picked. What is Missing keeps the rules that need it from being run.
 
     ``contents`` is what the picked wheel holds, ``imported`` what importing that does on the target;
-    ``drags`` are the other pins that importing this one may bring in, and that enable the GIL.
+    ``drags`` are the other pins that importing this one may bring in, and that enable the GIL. ``stable_abi``
+    is None where the wheel claims none.
     """
 
     pin: Pin
@@ -32,3 +32,4 @@ class Case:
     contents: Contents | Missing = NOT_READ
     imported: Imported | Missing = NOT_READ
     drags: tuple[str, ...] = ()
+    stable_abi: StableAbi | None = None

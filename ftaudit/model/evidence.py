@@ -145,8 +145,9 @@ class Upgrade:
 
     ``newer`` is the lowest newer version that would be ready, ``older`` the highest older one, ``latest``
     the newest version at all. ``newer_for_all`` is the lowest newer one for every target asked for. ``read``
-    tells that the modules of ``newer`` were read, not only its tags; ``some_unread`` that newer versions
-    which fit were passed over because their modules could not all be read.
+    tells that the modules of ``newer`` were read, not only its tags, ``read_for_all`` the same of
+    ``newer_for_all``; ``some_unread`` that newer versions which fit were passed over because their modules
+    could not all be read.
     """
 
     newer: str | None = None
@@ -154,6 +155,7 @@ class Upgrade:
     older: str | None = None
     latest: str | None = None
     read: bool = False
+    read_for_all: bool = False
     some_unread: bool = False
 
 

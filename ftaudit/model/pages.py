@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ftaudit.model.binary import Declaration, How
 from ftaudit.model.verdict import Gil, Install, RemedyKind, Status
 
 
@@ -28,6 +29,8 @@ KINDS: Mapping[str, str] = {
     "status": "The verdict on one pin for one target, best first.",
     "install": "What an installer would pick for a pin on a target.",
     "gil": "What importing the modules of the picked wheel does on the target's interpreter.",
+    "declaration": "What an extension module says of the GIL.",
+    "how": "How a declaration was found.",
     "remedy": "The way out for one pin on one target.",
     "exit": "The exit status, the same in every command and format.",
     "term": "Other words of the report.",
@@ -80,7 +83,8 @@ Either it is not known what would be installed (a private index that did not ans
 listed, a git, path or URL pin), or it is not known what importing it does (its modules could not be read).
 The report names what was missing and why. Missing evidence is never counted as ready.
 
-Settle what is missing (reach the index, run without --offline, pin a published version) and audit again.""",
+Settle what is missing (reach the index, run without --offline and --no-binaries, pin a published version) and
+audit again.""",
     ),
     (
         Status.ENABLES_GIL,
@@ -174,6 +178,98 @@ them is loadable on this target.""",
     ),
 )
 
+_DECLARATION = _pages(
+    "declaration",
+    (
+        Declaration.NOT_USED,
+        "says that it does not need the GIL",
+        "Its definition has the slot `Py_mod_gil` with the value `Py_MOD_GIL_NOT_USED`: the GIL stays off.",
+    ),
+    (
+        Declaration.USED,
+        "says that it needs the GIL",
+        """\
+Its definition has the slot `Py_mod_gil` with the value `Py_MOD_GIL_USED`, as Cython writes it without its
+directive; or its `Py_mod_create` returns an object that is no module, which comes to the same. Importing it
+enables the GIL.""",
+    ),
+    (
+        Declaration.ABSENT,
+        "declares nothing",
+        "Its definition has no slot `Py_mod_gil`. The interpreter takes that for a need: the GIL is enabled.",
+    ),
+    (
+        Declaration.SINGLE_PHASE_NOT_USED,
+        "says that it does not need the GIL by a call",
+        "It makes its module at once and calls `PyUnstable_Module_SetGIL` with `Py_MOD_GIL_NOT_USED`.",
+    ),
+    (
+        Declaration.SINGLE_PHASE_USED,
+        "says that it needs the GIL by a call",
+        """\
+It makes its module at once and calls `PyUnstable_Module_SetGIL` with `Py_MOD_GIL_USED`, as f2py does without
+its option. Importing it enables the GIL.""",
+    ),
+    (
+        Declaration.SINGLE_PHASE_SILENT,
+        "declares nothing (single-phase initialisation)",
+        """\
+It makes its module at once and does not call `PyUnstable_Module_SetGIL`. The interpreter takes that for a
+need: the GIL is enabled.""",
+    ),
+    (
+        Declaration.DELEGATED,
+        "leaves it to another package's code",
+        """\
+Another module, `_cffi_backend` for those made with cffi, makes the module and decides. What that one does, as
+it is pinned beside it, counts; where it is not pinned or was not read, it is unknown.""",
+    ),
+    (
+        Declaration.NOT_A_MODULE,
+        "is no module",
+        "Its initialisation only returns NULL: it is loaded in another way, and does not count.",
+    ),
+    (
+        Declaration.UNKNOWN,
+        "what it declares could not be decided",
+        """\
+The report says why: the file could not be read, the answer is computed at run time, its code was not followed
+to the end, or the two ways of reading it contradict each other. It is never counted as ready.""",
+    ),
+)
+
+_HOW = _pages(
+    "how",
+    (
+        How.EXECUTION,
+        "by following its initialisation",
+        "Its code was followed, not run, until it handed over its definition or its module.",
+    ),
+    (
+        How.EXECUTION_AND_SEARCH,
+        "by following its initialisation, and by its data",
+        "Two methods that share nothing but the layouts of CPython's structures came to the same.",
+    ),
+    (
+        How.SEARCH,
+        "by its data alone",
+        """\
+The definition was found by the module's name, without following any code: the code could not be followed to
+it, or is for a processor that is not followed.""",
+    ),
+    (
+        How.CALL_SITE,
+        "by its one call of PyUnstable_Module_SetGIL",
+        "The argument was read where the call stands, without following the code before it.",
+    ),
+    (
+        How.IMPORTS,
+        "by what it takes from the interpreter",
+        "No code was followed to an answer; the functions that it imports leave only one.",
+    ),
+    (How.NOT_FOUND, "not at all", "Nothing was found, and the reason is said."),
+)
+
 _REMEDY = _pages(
     "remedy",
     (
@@ -186,8 +282,8 @@ _REMEDY = _pages(
         "upgrade to a newer release",
         """\
 `version` is the lowest newer release that is ready on this target, `version_all_targets` the lowest that is
-ready on all targets asked for, `latest` the newest. The basis `read` means that the candidate's modules were
-read, `fits` that only its tags were looked at.""",
+ready on all targets asked for, `latest` the newest. Each has its basis: `read` means that the candidate's
+wheel was read and keeps the GIL off, `fits` that only its tags were looked at.""",
     ),
     (
         RemedyKind.BUILD,
@@ -277,9 +373,17 @@ not block Linux.""",
 )
 
 PAGES: tuple[Page, ...] = tuple(
-    page for pages in (_STATUS, _INSTALL, _GIL, _REMEDY, _EXIT, _TERM) for page in pages.values()
+    page
+    for pages in (_STATUS, _INSTALL, _GIL, _DECLARATION, _HOW, _REMEDY, _EXIT, _TERM)
+    for page in pages.values()
 )
 """Every page, by kind in the order of `KINDS`."""
+
+
+def in_words(word: str, kind: str) -> str:
+    """The summary of *word*'s page of that kind (``declaration``, ``how``); *word* where it has none."""
+    found = (page.summary for page in PAGES if (page.kind, page.name) == (kind, word))
+    return next(found, word)
 
 
 def summary(value: Status | Install | Gil | RemedyKind) -> str:

@@ -136,11 +136,18 @@ class Imported:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StableAbi:
-    """What the tag claims (``abi3``, ``abi3t``), whether the binary bears it out, from which version."""
+    """What the tag claims (``abi3``, ``abi3t``), whether the binary bears it out, from which version.
+
+    ``claimed_from`` is the version in the tag. ``true_to_tag`` is None where not all was read; True means
+    that no name which the modules take from the interpreter speaks against it. ``from_version`` is None where
+    some are in no version's stable ABI: ``beyond`` names the first of them.
+    """
 
     claimed: str
     true_to_tag: bool | None = None
     from_version: str | None = None
+    claimed_from: str = ""
+    beyond: tuple[str, ...] = ()
 
 
 class RemedyKind(StrEnum):
@@ -157,13 +164,15 @@ class RemedyKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Remedy:
-    """The way out on one target. ``basis`` is ``fits`` or ``read``, or None where no candidate was sought."""
+    """The way out on one target. ``basis`` is ``fits`` or ``read``, or None where no candidate was sought;
+    ``basis_all_targets`` is that of ``version_all_targets``."""
 
     kind: RemedyKind
     version: str | None = None
     version_all_targets: str | None = None
     latest: str | None = None
     basis: str | None = None
+    basis_all_targets: str | None = None
     note: str = ""
 
 
@@ -188,7 +197,11 @@ class Installation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
-    """One pin on one target. ``status`` is None where the pin does not apply or is not judged."""
+    """One pin on one target. ``status`` is None where the pin does not apply or is not judged.
+
+    ``verified`` is how the bytes that were read of ``file`` were checked, as in `model.binary.Contents`; None
+    where none were read.
+    """
 
     python: str
     platform: str
@@ -199,6 +212,7 @@ class Verdict:
     install_basis: Basis = Basis.NONE
     gil_basis: Basis = Basis.NONE
     file: IndexFile | None = None
+    verified: str | None = None
     declared: int | None = None
     stable_abi: StableAbi | None = None
     modules: tuple[Module, ...] = ()

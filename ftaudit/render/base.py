@@ -1,18 +1,17 @@
 """What a renderer is.
 
-A format is one file in this folder with a function ``render(report, options) -> str``, and one line in
-`ftaudit.render.registry`. The text that it returns ends with a newline and can be written in the encoding of
-the options without an error.
+A format is one file in this folder with a function ``render(report, options) -> str`` (of an inspection:
+``render(inspection, options)``), and one line in `ftaudit.render.registry`. The text that it returns ends
+with a newline and can be written in the encoding of the options without an error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Generic, TypeVar
 
-if TYPE_CHECKING:  # see the registry
-    from ftaudit.model.report import Report
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,11 +41,11 @@ class RenderOptions:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Renderer:
-    """A report format. ``name`` is what ``--format`` takes, ``about`` one line for its help."""
+class Renderer(Generic[T]):
+    """A format for values of a type. ``name`` is what ``--format`` takes, ``about`` one line for its help."""
 
     name: str
     about: str
     suffix: str
     media_type: str
-    render: Callable[[Report, RenderOptions], str] = field(repr=False)
+    render: Callable[[T, RenderOptions], str] = field(repr=False)

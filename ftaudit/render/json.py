@@ -6,19 +6,13 @@ order in which the targets were asked for. Only ASCII is written, everything els
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from datetime import UTC, datetime
-from typing import Any, TypeAlias
-
 from ftaudit.model.evidence import IndexFile
 from ftaudit.model.project import MadeFor, Origin, Problem
 from ftaudit.model.report import InputRow, PackageRow, Report, Summary
-from ftaudit.model.text import mask
 from ftaudit.model.verdict import EvidenceRef, Finding, Module, Remedy, StableAbi, Status, Undecided, Verdict
 from ftaudit.render.base import RenderOptions
+from ftaudit.render.document import Row, in_order, time, written
 
-Row: TypeAlias = dict[str, Any]
 SCHEMA_VERSION = 1
 
 
@@ -27,31 +21,14 @@ def render(report: Report, options: RenderOptions) -> str:
     document = {
         "schema_version": SCHEMA_VERSION,
         "tool": {"name": "ftaudit", "version": report.version},
-        "created": _time(report.created),
-        "inputs": _sorted(map(_input, report.inputs), "path", "format", "sha256"),
+        "created": time(report.created),
+        "inputs": in_order(map(_input, report.inputs), "path", "format", "sha256"),
         "targets": [{"python": row.python, "platform": row.platform} for row in report.targets],
-        "packages": _sorted(map(_package, report.packages), "name", "version", "source", "location"),
+        "packages": in_order(map(_package, report.packages), "name", "version", "source", "location"),
         "summary": [_summary(row) for row in report.summary],
-        "problems": _sorted(map(_problem, report.problems), "input", "line", "rule", "message"),
+        "problems": in_order(map(_problem, report.problems), "input", "line", "rule", "message"),
     }
-    return _lines(_clean(document))
-
-
-def _lines(document: Row) -> str:
-    """*document* with each element of its lists on a line: a difference shows the packages that differ. (With
-    ``indent`` the standard library's encoder is the one written in Python, and takes ten times as long.)"""
-    parts = []
-    for key, value in document.items():
-        if isinstance(value, list) and value:
-            rows = ",\n".join(f"    {_encoded(row)}" for row in value)
-            parts.append(f"  {_encoded(key)}: [\n{rows}\n  ]")
-        else:
-            parts.append(f"  {_encoded(key)}: {_encoded(value)}")
-    return "{\n" + ",\n".join(parts) + "\n}\n"
-
-
-def _encoded(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=True, allow_nan=False)
+    return written(document)
 
 
 def _input(row: InputRow) -> Row:
@@ -75,7 +52,7 @@ def _package(row: PackageRow) -> Row:
         "version": row.version,
         "source": row.source,
         "location": row.location,
-        "origins": _sorted(map(_origin, row.origins), "input", "path", "line", "groups", "extras", "marker"),
+        "origins": in_order(map(_origin, row.origins), "input", "path", "line", "groups", "extras", "marker"),
         "direct": row.direct,
         "required_by": sorted(row.required_by),
         "verdicts": [_verdict(verdict) for verdict in row.verdicts],
@@ -104,11 +81,12 @@ def _verdict(verdict: Verdict) -> Row:
         "gil": verdict.gil,
         "basis": {"install": verdict.install_basis, "gil": verdict.gil_basis},
         "file": verdict.file and _file(verdict.file),
+        "verified": verdict.verified,
         "declared": verdict.declared,
         "stable_abi": verdict.stable_abi and _stable_abi(verdict.stable_abi),
-        "modules": _sorted(map(_module, verdict.modules), "name", "path"),
-        "findings": _sorted(map(_finding, verdict.findings), "rule", "message"),
-        "undecided": _sorted(map(_undecided, verdict.undecided), "rule", "missing", "why"),
+        "modules": in_order(map(_module, verdict.modules), "name", "path"),
+        "findings": in_order(map(_finding, verdict.findings), "rule", "message"),
+        "undecided": in_order(map(_undecided, verdict.undecided), "rule", "missing", "why"),
         "remedy": _remedy(verdict.remedy),
     }
 
@@ -118,13 +96,19 @@ def _file(file: IndexFile) -> Row:
         "name": file.name,
         "sha256": file.sha256,
         "size": file.size,
-        "uploaded": _time(file.uploaded),
+        "uploaded": time(file.uploaded),
         "index": file.index,
     }
 
 
 def _stable_abi(abi: StableAbi) -> Row:
-    return {"claimed": abi.claimed, "true_to_tag": abi.true_to_tag, "from": abi.from_version}
+    return {
+        "claimed": abi.claimed,
+        "true_to_tag": abi.true_to_tag,
+        "from": abi.from_version,
+        "claimed_from": abi.claimed_from,
+        "beyond": list(abi.beyond),
+    }
 
 
 def _module(module: Module) -> Row:
@@ -136,6 +120,12 @@ def _module(module: Module) -> Row:
         "confidence": module.confidence,
         "format": module.format,
         "arch": module.arch,
+        "hook": module.hook,
+        "how": module.how,
+        "reason": module.reason,
+        "why": module.why,
+        "generator": module.generator,
+        "optional": module.optional,
     }
 
 
@@ -144,7 +134,7 @@ def _finding(finding: Finding) -> Row:
         "rule": finding.rule,
         "severity": finding.severity,
         "message": finding.message,
-        "evidence": _sorted(map(_evidence, finding.evidence), "kind", "source", "sha256", "as_of"),
+        "evidence": in_order(map(_evidence, finding.evidence), "kind", "source", "sha256", "as_of"),
     }
 
 
@@ -153,7 +143,7 @@ def _evidence(reference: EvidenceRef) -> Row:
         "kind": reference.kind,
         "source": reference.source,
         "sha256": reference.sha256,
-        "as_of": _time(reference.as_of),
+        "as_of": time(reference.as_of),
     }
 
 
@@ -168,6 +158,7 @@ def _remedy(remedy: Remedy) -> Row:
         "version_all_targets": remedy.version_all_targets,
         "latest": remedy.latest,
         "basis": remedy.basis,
+        "basis_all_targets": remedy.basis_all_targets,
         "note": remedy.note,
     }
 
@@ -179,7 +170,7 @@ def _summary(summary: Summary) -> Row:
         "verdict": summary.verdict,
         "complete": summary.complete,
         "counts": {status: summary.counts.get(status, 0) for status in Status},
-        "oldest_evidence": _time(summary.oldest_evidence),
+        "oldest_evidence": time(summary.oldest_evidence),
         "knowledge_as_of": summary.knowledge_as_of or None,
     }
 
@@ -192,33 +183,3 @@ def _problem(problem: Problem) -> Row:
         "message": problem.message,
         "severity": problem.severity,
     }
-
-
-def _time(moment: datetime | None) -> str | None:
-    """RFC 3339 in UTC. A time without a zone is one that an index served, and PEP 700 says UTC."""
-    if moment is None:
-        return None
-    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return aware.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
-
-
-def _sorted(rows: Iterable[Row], *keys: str) -> list[Row]:
-    """*rows* by the values of *keys*, None first."""
-    return sorted(rows, key=lambda row: [((value := row[key]) is not None, value) for key in keys])
-
-
-def _clean(value: Any) -> Any:
-    """*value* with credentials masked and lone surrogates (undecodable file names), which strict readers
-    refuse, written as text."""
-    match value:
-        case str():
-            masked = mask(value)
-            if masked.isascii():
-                return masked
-            return masked.encode("utf-8", "backslashreplace").decode("utf-8")
-        case dict():
-            return {str(key): _clean(inner) for key, inner in value.items()}
-        case list():
-            return [_clean(inner) for inner in value]
-        case _:
-            return value

@@ -1,18 +1,15 @@
 """The report for people: the verdict first, then what stands in the way, then the rest folded to counts.
 
-Nothing depends on colour, on box drawing or on a wide window: a status is always a sign and a word, the table
-becomes a list where it would not fit, and signs that the encoding lacks have ASCII stand-ins. No text from
-outside is ever parsed as markup: rich is only given `Text`.
+A status is always a sign and a word, and the table becomes a list where it would not fit (`render.page` has
+what else holds in any window).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from io import StringIO
 
-from rich.box import SIMPLE_HEAD, Box
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -23,13 +20,7 @@ from ftaudit.model.text import short
 from ftaudit.model.verdict import Status, Verdict
 from ftaudit.render import view
 from ftaudit.render.base import RenderOptions
-
-NO_TERMINAL = 120
-"""Columns where the text goes to a pipe or a file."""
-
-NARROWEST = 30
-WIDEST = 240
-"""Beyond these a line is hard to read, and a mistaken ``COLUMNS`` costly."""
+from ftaudit.render.page import Page
 
 WIDE = 150
 FEW = 10
@@ -50,71 +41,35 @@ _SEVERITY = {
     Severity.WARNING: ("!", "yellow"),
     Severity.NOTE: ("-", ""),
 }
-_STAND_INS = {"✓": "+", "✗": "x", "→": "->", "…": "...", "·": "-", "–": "-", "─": "-"}
 
 
 def render(report: Report, options: RenderOptions) -> str:
     """*report* as lines of at most ``options.width`` columns (single words that are longer are broken)."""
-    page = _Page(report, options, min(max(options.width or NO_TERMINAL, NARROWEST), WIDEST))
-    stream = StringIO()
-    console = Console(
-        file=stream,
-        width=page.width,
-        force_terminal=options.colour,
-        color_system="standard" if options.colour else None,
-        no_color=not options.colour,
-        legacy_windows=False,
-        highlight=False,
-        markup=False,
-        emoji=False,
-        _environ={},  # TERM, COLUMNS and the like are the caller's to look at
-    )
-    console.print(*page.sections(), sep="\n")
-    lines = (line.rstrip() for line in stream.getvalue().splitlines())
-    return "\n".join(lines) + "\n"
+    page = _Page(options, report)
+    return page.printed(page.sections())
 
 
 @dataclass(frozen=True, slots=True)
-class _Page:
+class _Page(Page):
     report: Report
-    options: RenderOptions
-    width: int
 
-    def sections(self) -> list[RenderableType]:
-        """Every section that has something to say, in reading order, a blank line between two."""
+    def sections(self) -> list[RenderableType | None]:
+        """Every section that has something to say, in reading order."""
         found = view.parts(self.report)
-        sections = (
+        return [
             self.verdicts(),
             self.inputs(),
             self.packages(found),
             self.folded(found),
             self.problems(),
             self.next_steps(found),
-        )
-        said = [section for section in sections if section is not None]
-        return [part for section in said for part in (section, Text())][:-1]
-
-    def text(self, words: str, style: str = "") -> Text:
-        lacking = {ord(c): stand_in for c, stand_in in _STAND_INS.items() if not self.options.can_write(c)}
-        return Text(self.options.writable(words.translate(lacking)), style, overflow="fold")
+        ]
 
     def status(self, verdict: Verdict) -> Text:
         if verdict.status is None:
             return self.text("· not judged" if verdict.applies else "– n/a", "dim")
         sign, style = _SIGNS[verdict.status]
         return self.text(f"{sign} {verdict.status}", style)
-
-    def indented(self, text: Text, columns: int) -> Padding:
-        return Padding(text, (0, 0, 0, columns))
-
-    def hanging(self, rows: Iterable[tuple[Text, Text]]) -> Table:
-        """Each head with its body beside it, whose further lines stand under the first."""
-        grid = Table.grid(padding=(0, 1, 0, 0))
-        grid.add_column(no_wrap=True)
-        grid.add_column(overflow="fold")
-        for head, body in rows:
-            grid.add_row(head, body)
-        return grid
 
     def verdicts(self) -> RenderableType:
         """One row for each target: the verdict of the whole stack. Where a row would not fit, two lines."""
@@ -166,7 +121,7 @@ class _Page:
     ) -> RenderableType | None:
         body: list[RenderableType] = []
         if rows:
-            body += [Text(), self.table(rows) if self.table_fits() else self.stack(rows)]
+            body += [Text(), self.tabulated(rows) if self.table_fits() else self.stack(rows)]
         for alike in folded:
             body += [Text(), *self.alike(alike)]
         return Group(self.text(heading, "bold"), *body) if body else None
@@ -181,16 +136,9 @@ class _Page:
         columns = sum(max(len(label), 13) + 2 for label in view.labels(self.report))
         return self.width >= 24 + columns + 24
 
-    def table(self, rows: tuple[PackageRow, ...]) -> Table:
+    def tabulated(self, rows: tuple[PackageRow, ...]) -> Table:
         """Packages × targets. Where there is room, reason, remedy and who asks have their own columns."""
-        drawing = self.text(str(SIMPLE_HEAD)).plain
-        table = Table(
-            box=Box(drawing, ascii=drawing.isascii()),
-            padding=(0, 1, 0, 0),
-            pad_edge=False,
-            show_edge=False,
-            expand=True,
-        )
+        table = self.table(expand=True)
         table.add_column("package", min_width=20, max_width=max(24, self.width // 4), overflow="fold")
         one = len(self.report.targets) == 1
         for label in view.labels(self.report):

@@ -6,7 +6,7 @@ renderer's own business.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,7 +14,18 @@ from ftaudit.model.pages import summary
 from ftaudit.model.project import Problem, Severity
 from ftaudit.model.report import InputRow, PackageRow, Report, Summary
 from ftaudit.model.text import short
-from ftaudit.model.verdict import Gil, Install, Level, Remedy, RemedyKind, Status, Undecided, Verdict
+from ftaudit.model.verdict import (
+    Gil,
+    Install,
+    Level,
+    Module,
+    Remedy,
+    RemedyKind,
+    StableAbi,
+    Status,
+    Undecided,
+    Verdict,
+)
 
 MESSAGE = 400
 """How many characters of a sentence are shown."""
@@ -22,7 +33,10 @@ MESSAGE = 400
 WORST_FIRST = tuple(sorted(Status, key=lambda status: -status.rank))
 
 FOLDED = 4
-"""So many packages of which the same one thing is to be said make one line."""
+"""So many packages, or modules, of which the same one thing is to be said make one line."""
+
+BASIS: Mapping[str | None, str] = {"read": "modules read", "fits": "modules not read"}
+"""What the version that a remedy names rests on, in words."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,9 +168,6 @@ def _reason(verdict: Verdict) -> str:
     if verdict.status is Status.UNKNOWN and verdict.undecided:
         # The judge lists first what the status rests on; what else is missing stands in the details.
         return _lacking(verdict.undecided[0])
-    enabling = _enabling(verdict)
-    if verdict.status is Status.ENABLES_GIL and enabling:
-        return f"{listed(enabling)} {'enables' if len(enabling) == 1 else 'enable'} the GIL"
     errors = (finding.message for finding in verdict.findings if finding.severity is Level.ERROR)
     return short(next(errors, _fact(verdict)), MESSAGE)
 
@@ -194,10 +205,9 @@ def details(verdict: Verdict) -> tuple[str, ...]:
     if verdict.file is not None:
         picked += f": {short(verdict.file.name, 200)} of {short(verdict.file.index, 200)}"
     lines = [picked]
-    lines += [
-        f"{short(module.name)}: gil {module.gil}, {short(module.declaration)}, {short(module.confidence)}"
-        for module in verdict.modules
-    ]
+    if verdict.stable_abi is not None:
+        lines.append(_stable_abi(verdict.stable_abi))
+    lines += _modules(verdict.modules)
     for finding in verdict.findings:
         line = f"{finding.severity}: {short(finding.message, MESSAGE)} [{short(finding.rule)}]"
         sources = {reference.source: None for reference in finding.evidence}
@@ -205,6 +215,32 @@ def details(verdict: Verdict) -> tuple[str, ...]:
     lines += [f"undecided: {_lacking(item)} [{short(item.rule)}]" for item in verdict.undecided]
     offered = _offered(verdict.remedy)
     return (*lines, offered) if offered else tuple(lines)
+
+
+def _stable_abi(abi: StableAbi) -> str:
+    words = {True: "true to its tag", False: "not true to its tag", None: "not held against its modules"}
+    since = f", by its names from {short(abi.from_version)} on" if abi.from_version else ""
+    return f"claims {short(abi.claimed)} from {short(abi.claimed_from)} on: {words[abi.true_to_tag]}{since}"
+
+
+def _modules(modules: Iterable[Module]) -> Iterator[str]:
+    """A line for each module, or for many of which the same is known: they are counted, the first named."""
+    alike: dict[str, list[str]] = {}
+    for module in modules:
+        name = short(module.name) + (" (optional)" if module.optional else "")
+        alike.setdefault(_known(module), []).append(name)
+    for known, names in alike.items():
+        if len(names) < FOLDED:
+            yield from (f"{name}: {known}" for name in names)
+        else:
+            yield f"{len(names)} modules, all {known}: {listed(names)}"
+
+
+def _known(module: Module) -> str:
+    how = f" ({short(module.how)})" if module.how else ""
+    facts = (f"gil {module.gil}", short(module.declaration), short(module.confidence) + how)
+    told = (", ".join(facts), short(module.generator), short(module.why, MESSAGE))
+    return "; ".join(part for part in told if part)
 
 
 def way_out(remedy: Remedy, *, several: bool) -> str:
@@ -218,8 +254,9 @@ def way_out(remedy: Remedy, *, several: bool) -> str:
             words = remedy.note
         case RemedyKind.UPGRADE:
             words = f"upgrade to {remedy.version_all_targets or remedy.version or 'a newer release'}"
-            if several and remedy.version_all_targets is None:
-                words += " (no release serves all targets)"
+            serves = "no release serves all targets" if several and not remedy.version_all_targets else ""
+            told = [part for part in (BASIS.get(_basis(remedy)), serves) if part]
+            words += f" ({', '.join(told)})" if told else ""
         case RemedyKind.BUILD:
             words = "build a wheel: none newer fits"
         case RemedyKind.WAIT:
@@ -231,19 +268,27 @@ def way_out(remedy: Remedy, *, several: bool) -> str:
     return short(words, MESSAGE)
 
 
+def _basis(remedy: Remedy) -> str | None:
+    """What the version that `way_out` names rests on."""
+    return remedy.basis_all_targets if remedy.version_all_targets else remedy.basis
+
+
 def _offered(remedy: Remedy) -> str:
     """All that is known of the way out, as a fact; empty where there is none."""
     if remedy.kind is RemedyKind.NONE:
         return ""
     known = (
-        ("", remedy.version),
-        ("for all targets ", remedy.version_all_targets),
-        ("latest ", remedy.latest),
-        ("", remedy.note),
+        ("", remedy.version, remedy.basis),
+        ("for all targets ", remedy.version_all_targets, remedy.basis_all_targets),
+        ("latest ", remedy.latest, None),
+        ("", remedy.note, None),
     )
-    told = "; ".join(words + value for words, value in known if value)
-    basis = f" ({short(remedy.basis)})" if remedy.basis else ""
-    return short(f"remedy {remedy.kind}{basis}" + (f": {told}" if told else ""), MESSAGE)
+    told = "; ".join(
+        words + value + (f" ({BASIS.get(basis, basis)})" if basis else "")
+        for words, value, basis in known
+        if value
+    )
+    return short(f"remedy {remedy.kind}" + (f": {told}" if told else ""), MESSAGE)
 
 
 def upgrades(report: Report, packages: Iterable[PackageRow]) -> tuple[tuple[str, ...], bool]:
@@ -261,7 +306,7 @@ def upgrades(report: Report, packages: Iterable[PackageRow]) -> tuple[tuple[str,
                 serves_one = remedy.version_all_targets is None and len(report.targets) > 1
                 ending = f" for {label}" if serves_one else ""
                 wanted[f"{short(package.name)} {short(version)}{ending}"] = None
-                unread = unread or remedy.basis == "fits"
+                unread = unread or _basis(remedy) == "fits"
     return tuple(wanted), unread
 
 

@@ -7,12 +7,18 @@ registry lists. The name says what is wrong and reads after "allow".
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from ftaudit.model.case import Case
 from ftaudit.model.evidence import Missing, ProjectStatus
-from ftaudit.model.verdict import EvidenceRef, Finding
+from ftaudit.model.text import short
+from ftaudit.model.verdict import EvidenceRef, Finding, Imported, Module
+
+NAMED = 3
+"""How many modules or files a message names; the others are counted."""
+LONGEST_NAME = 200
+"""Characters of one that are shown."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +46,31 @@ def from_index(case: Case) -> tuple[EvidenceRef, ...]:
         )
         for index in release.indexes
     )
+
+
+def from_wheel(case: Case) -> tuple[EvidenceRef, ...]:
+    """The wheel whose members were read; the index pages where none was. The digest is given where it was
+    seen to be that of the whole file."""
+    contents, file = case.contents, case.installation.file
+    if isinstance(contents, Missing) or file is None:
+        return from_index(case)
+    sha256 = contents.sha256 if contents.verified == "sha256" else None
+    return (
+        EvidenceRef(kind="wheel", source=contents.source or file.name, sha256=sha256, as_of=contents.as_of),
+    )
+
+
+def modules(case: Case) -> tuple[Module, ...]:
+    """The modules that the target would load; none where the wheel was not read. That it was not, where the
+    verdict rests on it, is said by the rules that need ``gil``."""
+    return case.imported.modules if isinstance(case.imported, Imported) else ()
+
+
+def listed(names: Sequence[str]) -> str:
+    """*names*, which come out of a wheel, in one clause: at most `NAMED` of them, none endless."""
+    more = len(names) - NAMED
+    shown = ", ".join(short(name, LONGEST_NAME) for name in names[:NAMED])
+    return shown + (f" and {more} more" if more > 0 else "")
 
 
 def is_quarantined(case: Case) -> bool:

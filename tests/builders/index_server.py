@@ -41,7 +41,8 @@ class Response:
 class IndexServer:
     """``pages`` maps a path to its response, or to several: one a request, the last for all after it.
 
-    ``seen`` counts the requests of each path, ``requests`` keeps their headers in order.
+    ``seen`` counts the requests of each path, ``requests`` keeps their headers in order. ``served`` is how
+    many bytes of bodies went out.
     """
 
     latency: float = 0.0
@@ -50,6 +51,7 @@ class IndexServer:
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     closed: threading.Event = field(default_factory=threading.Event)
     connections: int = 0
+    served: int = 0
     port: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -150,6 +152,8 @@ class _Handler(BaseHTTPRequestHandler):
         if response.etag is not None and headers.get("if-none-match") == response.etag:
             response = replace(response, status=304, body=b"")
         body, extra = _body(response, headers.get("range"))
+        with self.server_state.lock:
+            self.server_state.served += len(body)
         self.send_response(extra.pop("status", response.status))
         self.send_header("Content-Type", response.content_type)
         if response.status != 304:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ftaudit.concurrency import Scope
-from ftaudit.index.client import IndexClient, open_client
+from ftaudit.index.client import Analyser, IndexClient, open_client, our_analyser
 from ftaudit.index.config import IndexOptions
 from ftaudit.model.evidence import Missing, ProjectPage
 from ftaudit.model.project import INDEX, Reading
@@ -54,6 +54,7 @@ class World:
     scope: Scope = field(default_factory=Scope)
     now: datetime = datetime(2026, 11, 22, tzinfo=UTC)
     public: Callable[[], str] = public_of_tests
+    analyser: Callable[[], Analyser] = our_analyser
 
     @contextmanager
     def client(self, **options: Any) -> Iterator[IndexClient]:
@@ -69,6 +70,7 @@ class World:
             scope=self.scope,
             now=lambda: self.now,
             public=self.public,
+            analyser=self.analyser,
         ) as client:
             yield client
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from ftaudit.model.binary import Contents
+from ftaudit.store.results import FILE, Results
 from tests.builders.command import DEFAULT, Run, stock, uv_lock
 from tests.builders.index_server import IndexServer
 
@@ -107,3 +110,34 @@ def test_a_cache_that_cannot_be_made_costs_only_requests(
     arguments = ("--index-url", server.simple, *DEFAULT)
     done = audit(*arguments, "--cache-dir", str(folder / "uv.lock" / "cache"))
     assert (done.status, done.err) == (0, "")
+
+
+@pytest.fixture
+def with_results(filled: Path) -> Path:
+    """`filled`, with what two wheels hold kept beside."""
+    with closing(Results(filled, Contents, analyser="1", writable=True, notice=lambda said: None)) as results:
+        results.save("a", Contents(modules=()))
+        results.save("b", Contents(modules=()))
+    return filled
+
+
+def test_what_wheels_hold_is_counted_pruned_and_cleared(with_results: Path, run: Run) -> None:
+    before = entries(run, with_results)
+    assert run("cache", "prune", "--cache-dir", str(with_results)).out == "removed 0 entries, 0.0 MB\n"
+    for path in files(with_results):
+        if path.parent != with_results:
+            path.unlink()
+    assert entries(run, with_results) == 2 < before
+    pruned = run("cache", "prune", "--days", "0", "--cache-dir", str(with_results))
+    assert pruned.out.startswith("removed 2 entries, ")
+    assert entries(run, with_results) == 0
+    assert run("cache", "clear", "--cache-dir", str(with_results)).out.startswith("removed 0 entries, ")
+    assert [path.name for path in files(with_results)] == ["CACHEDIR.TAG"]
+
+
+@pytest.mark.parametrize("command", ["prune", "clear"])
+def test_a_store_in_a_folder_that_is_no_cache_is_left_alone(command: str, run: Run, tmp_path: Path) -> None:
+    (tmp_path / FILE).write_text("mine")
+    assert run("cache", command, "--cache-dir", str(tmp_path)).status == 2
+    assert entries(run, tmp_path) == 0
+    assert (tmp_path / FILE).read_text() == "mine"

@@ -15,7 +15,7 @@ from tests.builders.command import Run
 
 
 def chosen(formats: tuple[str, ...], paths: tuple[str, ...]) -> list[tuple[str, str]]:
-    return [(output.renderer.name, output.path) for output in outputs(formats, paths)]
+    return [(output.renderer.name, output.path) for output in outputs(formats, paths, RENDERERS)]
 
 
 @pytest.mark.parametrize(
@@ -50,7 +50,7 @@ def test_pairs(formats: tuple[str, ...], paths: tuple[str, ...], expected: list[
 )
 def test_pairs_that_make_no_sense(formats: tuple[str, ...], paths: tuple[str, ...], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        outputs(formats, paths)
+        outputs(formats, paths, RENDERERS)
 
 
 def test_completion_reads_the_registry() -> None:

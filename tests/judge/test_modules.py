@@ -169,7 +169,9 @@ def test_a_delegated_module_is_what_its_provider_is() -> None:
         found = all_imported({key("b"): user, key("cffi"): provider}, T314)[key("b")]
         assert isinstance(found, Imported)
         assert found.gil is gil
-    for alone in ({key("b"): user}, {key("b"): user, key("cffi"): _nobody("x")}):
+    others: list[dict[PinKey, Contents | Missing]] = [{}, {key("cffi"): _nobody("x")}]
+    for other in others:
+        alone = {key("b"): user, **other}
         lonely = all_imported(alone, T314)[key("b")]
         assert isinstance(lonely, Imported)
         assert lonely.gil is Gil.UNKNOWN

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from packaging.version import Version
 
-from ftaudit.judge.remedy import Candidates, fits, remedy, upgrades
+from ftaudit.judge.remedy import Answer, Candidates, by_tags, fits, remedy, upgrades
 from ftaudit.knowledge.targets import target
 from ftaudit.model.evidence import IndexFile, Upgrade
+from ftaudit.model.target import Target
 from ftaudit.model.verdict import Install, Installation, RemedyKind, Status
 from tests.builders.values import file
 
@@ -39,6 +41,26 @@ def test_the_lowest_newer_version_that_fits_and_the_lowest_for_all() -> None:
     found = upgrades("1.0", page, [T314, T315])
     assert found[str(T314)] == Upgrade(newer="1.1", newer_for_all="1.2", latest="1.3")
     assert found[str(T315)] == Upgrade(newer="1.2", newer_for_all="1.2", latest="1.3")
+
+
+def test_what_each_answer_rests_on() -> None:
+    page = _page(
+        v1_0=_wheel("1.0", "cp312-cp312"),
+        v1_1=_wheel("1.1", "cp314-cp314t"),
+        v1_2=_wheel("1.2", "cp314-cp314t", "cp315-cp315t"),
+    )
+
+    def read_on_one_target(files: Sequence[IndexFile], on: Target) -> Answer:
+        answer = by_tags(files, on)
+        return Answer.READ if answer is Answer.FITS and on == T314 else answer
+
+    found = upgrades("1.0", page, [T314, T315], read_on_one_target)
+    assert (found[str(T314)].newer, found[str(T314)].read) == ("1.1", True)
+    assert (found[str(T314)].newer_for_all, found[str(T314)].read_for_all) == ("1.2", False)
+    way = remedy(Status.BLOCKED, Installation(install=Install.NONE), found[str(T314)])
+    assert (way.basis, way.basis_all_targets) == ("read", "fits")
+    way = remedy(Status.BLOCKED, Installation(install=Install.NONE), found[str(T315)])
+    assert (way.version, way.basis, way.basis_all_targets) == ("1.2", "fits", "fits")
 
 
 def test_none_that_fits_one_target_is_none_for_all() -> None:

@@ -33,13 +33,16 @@ INDEX = "https://index.example/simple/"
 Target = tuple[str, str]
 
 
-def upgrade(version: str, everywhere: str | None = None, latest: str | None = None) -> Remedy:
+def upgrade(
+    version: str, everywhere: str | None = None, latest: str | None = None, basis: str = "fits"
+) -> Remedy:
     return Remedy(
         kind=RemedyKind.UPGRADE,
         version=version,
         version_all_targets=everywhere,
         latest=latest or version,
-        basis="fits",
+        basis=basis,
+        basis_all_targets=everywhere and basis,
     )
 
 
@@ -127,9 +130,18 @@ SPEEDUPS = Module(
     path="h3/_cy.cpython-314t-x86_64-linux-gnu.so",
     gil=Gil.ON,
     declaration="absent",
-    confidence="certain",
+    confidence="high",
     format="elf",
     arch="x86_64",
+    hook="PyInit__cy",
+    how="execution+search",
+    generator="Cython",
+)
+ENABLES = Finding(
+    rule="gil-enabled-by-module",
+    severity=Level.ERROR,
+    message="h3._cy enables the GIL: declares nothing",
+    evidence=(EvidenceRef(kind="wheel", source="https://files.example/h3.whl", sha256="ab" * 32, as_of=NOW),),
 )
 
 
@@ -145,12 +157,14 @@ def all_ready() -> Report:
 
 
 def each_status() -> Report:
-    abi = StableAbi(claimed="abi3.abi3t", true_to_tag=True, from_version="3.15")
+    abi = StableAbi(claimed="abi3t", claimed_from="3.15", true_to_tag=True, from_version="3.15")
     blocked = verdict(Status.BLOCKED, findings=(NO_FILE,), remedy=upgrade("3.3.1"))
     enables = verdict(
         Status.ENABLES_GIL,
         modules=(SPEEDUPS,),
+        findings=(ENABLES,),
         gil_basis=Basis.READ,
+        verified="crc",
         stable_abi=abi,
         file=file("h3-4.5.0-cp314-cp314t-manylinux_2_28_x86_64.whl"),
         remedy=Remedy(kind=RemedyKind.WAIT, latest="4.5.0", note="no version has a file that fits"),
@@ -249,11 +263,18 @@ def hostile_text() -> Report:
                         path=HOSTILE,
                         gil=Gil.ON,
                         declaration="used",
-                        confidence="certain",
+                        confidence=HOSTILE,
                         format="elf",
                         arch="x86_64",
+                        hook=HOSTILE,
+                        how=HOSTILE,
+                        reason=HOSTILE,
+                        why=HOSTILE,
+                        generator=HOSTILE,
                     ),
                 ),
+                findings=(Finding(rule=HOSTILE, severity=Level.ERROR, message=f"{HOSTILE} enables the GIL"),),
+                stable_abi=StableAbi(claimed=HOSTILE, claimed_from=HOSTILE, beyond=(HOSTILE,)),
             ),
         ),
         inputs=(InputRow(path=HOSTILE, format=HOSTILE, sha256="", pins=3, made_for=MadeFor(python=HOSTILE)),),
@@ -327,7 +348,7 @@ def two_targets() -> Report:
         package(
             "h3",
             "4.5.0",
-            verdict(Status.ENABLES_GIL, T314, modules=(SPEEDUPS,)),
+            verdict(Status.ENABLES_GIL, T314, modules=(SPEEDUPS,), findings=(ENABLES,)),
             verdict(Status.NEEDS_BUILD, T315),
         ),
         package(
@@ -377,6 +398,70 @@ def six_targets() -> Report:
     )
 
 
+def modules() -> Report:
+    """What was read of wheels: many modules alike, one that is unknown, findings that are no error."""
+
+    def some(count: int, gil: Gil, declaration: str, **changes: Any) -> tuple[Module, ...]:
+        given = {"confidence": "high", "how": "execution+search", "generator": "Cython", **changes}
+        return tuple(
+            Module(
+                name=f"big.{declaration.replace('-', '_')}_{number:02}",
+                path=f"big/{declaration}_{number:02}.so",
+                gil=gil,
+                declaration=declaration,
+                format="elf",
+                arch="x86_64",
+                **given,
+            )
+            for number in range(count)
+        )
+
+    read: dict[str, Any] = {"install": Install.WHEEL, "gil_basis": Basis.READ}
+    off = some(12, Gil.OFF, "not-used")
+    on = (*some(5, Gil.ON, "used"), *some(1, Gil.ON, "absent", generator="", optional=True))
+    why = "its initialisation could not be followed"
+    unknown = some(
+        1, Gil.UNKNOWN, "unknown", confidence="none", how="not-found", reason="not-followed", why=why
+    )
+    message = (
+        "big.used_00, big.used_01, big.used_02 and 2 more enable the GIL: each says that it needs the GIL; "
+        "big.absent_00 (optional) enables the GIL: declares nothing"
+    )
+    enables = Finding(rule="gil-enabled-by-module", severity=Level.ERROR, message=message)
+    contradicted = Finding(
+        rule="declared-support-contradicted",
+        severity=Level.WARNING,
+        message="declares free threading at level 3, and enables the GIL",
+    )
+    drags = Finding(
+        rule="dependency-enables-gil",
+        severity=Level.NOTE,
+        message="free by itself; its dependency big 1.0 enables the GIL",
+    )
+    lacking = Undecided(rule="gil-enabled-by-module", missing="modules", why=f"{unknown[0].path}: {why}")
+    return report(
+        package(
+            "big",
+            "1.0",
+            verdict(
+                Status.ENABLES_GIL,
+                modules=(*off, *on),
+                findings=(enables, contradicted),
+                declared=3,
+                remedy=upgrade("1.1", "1.1", basis="read"),
+                **read,
+            ),
+            direct=True,
+        ),
+        package(
+            "murky", "2.0", verdict(Status.UNKNOWN, modules=(*off, *unknown), undecided=(lacking,), **read)
+        ),
+        package(
+            "user-of-big", "3.0", verdict(gil=Gil.OFF, modules=off, findings=(drags,), **read), direct=True
+        ),
+    )
+
+
 _SYSTEMS = ("linux-x86_64", "musllinux-aarch64", "windows-amd64")
 
 SCENARIOS: Mapping[str, Callable[[], Report]] = {
@@ -391,6 +476,7 @@ SCENARIOS: Mapping[str, Callable[[], Report]] = {
     "workspace": workspace,
     "does-not-apply": does_not_apply,
     "two-targets": two_targets,
+    "modules": modules,
     "six-targets": six_targets,
     "three-hundred": three_hundred,
 }

@@ -27,7 +27,7 @@ VARIANTS = {
     "colour": RenderOptions(width=100, colour=True),
     "pipe": RenderOptions(),
 }
-IN_VARIANTS = ("each-status", "two-targets", "not-complete", "unicode")
+IN_VARIANTS = ("each-status", "two-targets", "modules", "not-complete", "unicode")
 
 every_format = pytest.mark.parametrize("renderer", RENDERERS, ids=lambda renderer: renderer.name)
 every_scenario = pytest.mark.parametrize("scenario", SCENARIOS)
@@ -36,7 +36,7 @@ every_small_scenario = pytest.mark.parametrize("scenario", sorted(set(SCENARIOS)
 
 @every_format
 @every_scenario
-def test_golden(renderer: Renderer, scenario: str, golden: Callable[[str, str], None]) -> None:
+def test_golden(renderer: Renderer[Report], scenario: str, golden: Callable[[str, str], None]) -> None:
     golden(scenario + renderer.suffix, renderer.render(SCENARIOS[scenario](), PLAIN))
 
 
@@ -54,7 +54,7 @@ def test_no_golden_file_is_left_over() -> None:
 
 @every_format
 @every_scenario
-def test_same_facts_same_bytes(renderer: Renderer, scenario: str) -> None:
+def test_same_facts_same_bytes(renderer: Renderer[Report], scenario: str) -> None:
     first, second = (renderer.render(SCENARIOS[scenario](), PLAIN) for _ in range(2))
     assert first == second
     assert first.endswith("\n")
@@ -64,14 +64,14 @@ def test_same_facts_same_bytes(renderer: Renderer, scenario: str) -> None:
 @every_format
 @pytest.mark.parametrize("encoding", ["utf-8", "ascii", "cp1252"])
 @every_small_scenario
-def test_can_be_written(renderer: Renderer, scenario: str, encoding: str) -> None:
+def test_can_be_written(renderer: Renderer[Report], scenario: str, encoding: str) -> None:
     options = dataclasses.replace(PLAIN, encoding=encoding, verbose=True)
     assert renderer.render(SCENARIOS[scenario](), options).encode(encoding)
 
 
 @every_format
 @every_small_scenario
-def test_nothing_invisible_and_no_secret(renderer: Renderer, scenario: str) -> None:
+def test_nothing_invisible_and_no_secret(renderer: Renderer[Report], scenario: str) -> None:
     text = renderer.render(SCENARIOS[scenario](), dataclasses.replace(PLAIN, verbose=True))
     assert not re.search(
         r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", text
@@ -81,7 +81,7 @@ def test_nothing_invisible_and_no_secret(renderer: Renderer, scenario: str) -> N
 
 
 @every_format
-def test_every_package_and_problem_is_told_in_full(renderer: Renderer) -> None:
+def test_every_package_and_problem_is_told_in_full(renderer: Renderer[Report]) -> None:
     report = SCENARIOS["not-complete"]()
     text = renderer.render(report, dataclasses.replace(PLAIN, verbose=True, width=300))
     for problem in report.problems:

@@ -8,9 +8,11 @@ import pytest
 from rich.cells import cell_len
 
 from ftaudit.model.report import PackageRow
-from ftaudit.model.verdict import Remedy, RemedyKind, Status, Undecided
+from ftaudit.model.verdict import Remedy, RemedyKind, StableAbi, Status, Undecided
+from ftaudit.render import view
 from ftaudit.render.base import RenderOptions
-from ftaudit.render.text import NO_TERMINAL, render
+from ftaudit.render.page import NO_TERMINAL
+from ftaudit.render.text import render
 from tests.render.scenarios import NOT_READ, SCENARIOS, T314, T315, file, package, report, upgrade, verdict
 
 each_width = pytest.mark.parametrize("width", [30, 40, 60, 80, 100, 150, 200, None])
@@ -83,7 +85,7 @@ def test_two_targets_are_one_table(width: int) -> None:
 
 def test_reasons_that_differ_name_their_target_and_equal_ones_do_not() -> None:
     text = render(SCENARIOS["two-targets"](), RenderOptions(width=200))
-    assert "3.14t: h3._cy enables the GIL" in text
+    assert "3.14t: h3._cy enables the GIL: declares nothing" in text
     row = next(line for line in text.splitlines() if line.startswith("cryptography"))
     assert "3.14t:" not in row
     assert row.count("only an sdist fits") == 1
@@ -152,9 +154,59 @@ def test_an_upgrade_is_the_one_for_all_targets_and_verbose_has_the_lowest() -> N
     )
     made = report(row, targets=(T314, T315))
     assert render(made, RenderOptions(width=100)).count("→ upgrade to 3") == 1
-    assert "remedy upgrade (fits): 2; for all targets 3" in render(
-        made, RenderOptions(width=200, verbose=True)
+    told = "remedy upgrade: 2 (modules not read); for all targets 3 (modules not read)"
+    assert told in view.details(row.verdicts[0])[-1]
+
+
+@pytest.mark.parametrize(
+    ("basis", "everywhere", "words"),
+    [
+        ("read", None, "upgrade to 2 (modules read)"),
+        ("fits", None, "upgrade to 2 (modules not read)"),
+        ("read", "fits", "upgrade to 3 (modules not read)"),
+        ("fits", "read", "upgrade to 3 (modules read)"),
+    ],
+)
+def test_an_upgrade_says_what_the_version_that_it_names_rests_on(
+    basis: str, everywhere: str | None, words: str
+) -> None:
+    remedy = Remedy(
+        kind=RemedyKind.UPGRADE,
+        version="2",
+        version_all_targets="3" if everywhere else None,
+        basis=basis,
+        basis_all_targets=everywhere,
     )
+    assert view.way_out(remedy, several=False) == words
+    made = report(package("a", "1", verdict(Status.BLOCKED, remedy=remedy)))
+    assert ("were not read" in render(made, RenderOptions(width=200))) is ("not read" in words)
+
+
+def test_verbose_counts_modules_of_which_the_same_is_known_and_names_the_others() -> None:
+    big, murky, _ = SCENARIOS["modules"]().packages
+    off, on, optional = view.details(big.verdicts[0])[1:4]
+    assert off.startswith(
+        "12 modules, all gil off, not-used, high (execution+search); Cython: big.not_used_00,"
+    )
+    assert off.endswith("and 9 more")
+    assert on.startswith("5 modules, all gil on, used, ")
+    assert optional == "big.absent_00 (optional): gil on, absent, high (execution+search)"
+    assert view.details(murky.verdicts[0])[2].endswith("; its initialisation could not be followed")
+
+
+@pytest.mark.parametrize(
+    ("true_to_tag", "since", "told"),
+    [
+        (True, "3.15", "true to its tag, by its names from 3.15 on"),
+        (False, None, "not true to its tag"),
+        (None, None, "not held against its modules"),
+    ],
+)
+def test_verbose_says_what_is_claimed_of_the_stable_abi(
+    true_to_tag: bool | None, since: str | None, told: str
+) -> None:
+    abi = StableAbi(claimed="abi3t", claimed_from="3.15", true_to_tag=true_to_tag, from_version=since)
+    assert view.details(verdict(stable_abi=abi))[1] == f"claims abi3t from 3.15 on: {told}"
 
 
 def test_verbose_shows_the_file_of_each_target() -> None:
@@ -172,7 +224,7 @@ def test_verbose_shows_the_file_of_each_target() -> None:
 def test_an_upgrade_that_does_not_serve_all_targets_says_so() -> None:
     row = package("a", "1", verdict(Status.NEEDS_BUILD, remedy=upgrade("2")), verdict(target=T315))
     text = render(report(row, targets=(T314, T315)), RenderOptions(width=120))
-    assert "→ upgrade to 2 (no release serves all targets)" in text
+    assert "→ upgrade to 2 (modules not read, no release serves all targets)" in text
     assert "- upgrade to a 2 for 3.14t (" in text
 
 

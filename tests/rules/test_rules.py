@@ -4,26 +4,37 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import ftaudit
 from ftaudit.judge.install import choose
+from ftaudit.judge.modules import gil_of, imported, native
+from ftaudit.judge.stable_abi import stable_abi
 from ftaudit.knowledge.targets import target
+from ftaudit.model.binary import Confidence, Contents, Declaration, How, LimitedApi, SharedObject
 from ftaudit.model.case import Case
-from ftaudit.model.evidence import CoreMetadata, Evidence, ProjectStatus, Release
+from ftaudit.model.evidence import CoreMetadata, Evidence, Missing, ProjectStatus, Release
 from ftaudit.model.project import Pin
+from ftaudit.model.target import Target
 from ftaudit.model.verdict import Gil
 from ftaudit.rules.registry import RULES
+from tests.builders.native import FT314 as SO
+from tests.builders.native import FT315 as SO315
+from tests.builders.native import GIL314, contents, module
 from tests.builders.values import file, metadata, pin, release
 
-T314 = target("3.14t", "linux-x86_64")
+T314, T315 = target("3.14t", "linux-x86_64"), target("3.15t", "linux-x86_64")
 SDIST = "x-1.0.tar.gz"
 PURE = "x-1.0-py3-none-any.whl"
 GIL = "x-1.0-cp312-cp312-manylinux_2_17_x86_64.whl"
 ABI3 = "x-1.0-cp39-abi3-manylinux_2_17_x86_64.whl"
 FT314 = "x-1.0-cp314-cp314t-manylinux_2_17_x86_64.whl"
+ABI3T = "x-1.0-cp315-abi3t-manylinux_2_17_x86_64.whl"
+BOTH = "x-1.0-cp315-abi3.abi3t-manylinux_2_17_x86_64.whl"
+USED, ABSENT = Declaration.USED, Declaration.ABSENT
 
 
 def case(
@@ -40,19 +51,61 @@ def case(
     )
 
 
+def read(
+    name: str,
+    *files: SharedObject,
+    on: Target = T314,
+    claims: int | None = None,
+    drags: tuple[str, ...] = (),
+) -> Case:
+    """A release of the one wheel *name*, which was read and holds *files*."""
+    of, holds = release(name), contents(*files)
+    installation = choose(pin(), of, on)
+    found = imported(holds, on, lambda provider: Missing(what="modules", why="no provider"))
+    return Case(
+        pin=pin(),
+        target=on,
+        evidence=Evidence(release=of),
+        installation=native(installation, found),
+        gil=gil_of(installation, found),
+        metadata=metadata(free_threading=claims),
+        contents=holds,
+        imported=found,
+        drags=drags,
+        stable_abi=stable_abi(installation.file, holds, on),
+    )
+
+
+def exported(path: str, api: LimitedApi | None = None) -> SharedObject:
+    """A module that returns its slots: ``PyModExport_x``."""
+    return module(path, hook="PyModExport_x", api=api or LimitedApi(since="3.15", since_t="3.15"))
+
+
 SPEAKS = {
     "quarantined-project": case(release(FT314, status=ProjectStatus.QUARANTINED)),
     "no-matching-file": case(release(GIL)),
     "requires-python-excludes": case(release(file(FT314, requires_python="<3.14"))),
-    "gil-enabled-by-module": case(release(FT314), gil=Gil.ON),
+    "gil-enabled-by-module": read(FT314, module("x/_a" + SO), module("x/_b" + SO, ABSENT)),
+    "stable-abi-violated": read(
+        BOTH, exported("x.abi3t.so", LimitedApi(since="3.16", since_t="3.16")), on=T315
+    ),
+    "no-loadable-module": read(FT314, module("x/_a" + GIL314)),
+    "module-not-loadable": read(FT314, module("x/_a" + SO), module("x/_b" + GIL314)),
+    "native-code-in-pure-wheel": read(PURE, module("x/_a.so")),
     "only-sdist": case(release(GIL, SDIST)),
     "pure-fallback": case(release(GIL, PURE)),
     "yanked-release": case(release(file(FT314, yanked=True, yanked_reason="broken"))),
     "file-only-in-lock": case(release(GIL), pin(listed=[FT314])),
     "abi3-on-free-threaded": case(release(ABI3, SDIST)),
+    "tag-and-file-disagree": read(FT314, module("x/_a" + SO), module("x/_a" + GIL314)),
+    "declaration-less-sure": read(
+        FT314, module("x/_a" + SO, confidence=Confidence.MEDIUM, how=How.CALL_SITE)
+    ),
+    "dependency-enables-gil": read(FT314, module("x/_a" + SO), drags=("h3 4.5.0",)),
     "sdist-looks-pure": case(release(SDIST)),
     "requires-python-upper-bound": case(release(file(FT314, requires_python=">=3.11,<3.14"))),
     "declared-without-wheel": case(release(SDIST), read=metadata(free_threading=2)),
+    "declared-support-contradicted": read(FT314, module("x/_a" + SO, USED), claims=3),
     "file-not-in-lock": case(release(GIL, FT314), pin(listed=[GIL])),
     "inactive-project": case(release(FT314, status=ProjectStatus.ARCHIVED)),
 }
@@ -60,15 +113,23 @@ SILENT = {
     "quarantined-project": case(release(FT314)),
     "no-matching-file": case(release(FT314)),
     "requires-python-excludes": case(release(GIL)),
-    "gil-enabled-by-module": case(release(FT314), gil=Gil.OFF),
+    "gil-enabled-by-module": read(FT314, module("x/_a" + SO), module("x/_b" + SO)),
+    "stable-abi-violated": read(BOTH, exported("x.abi3t.so"), on=T315),
+    "no-loadable-module": read(FT314, module("x/_a" + SO), module("x/_b" + GIL314)),
+    "module-not-loadable": read(FT314, module("x/_a" + SO), module("x/_a" + GIL314)),
+    "native-code-in-pure-wheel": read(PURE),
     "only-sdist": case(release(SDIST, FT314)),
     "pure-fallback": case(release(PURE)),
     "yanked-release": case(release(FT314)),
     "file-only-in-lock": case(release(FT314), pin(listed=[FT314])),
     "abi3-on-free-threaded": case(release(ABI3, FT314)),
+    "tag-and-file-disagree": read(FT314, module("x/_a" + SO), module("x/_b.so")),
+    "declaration-less-sure": read(FT314, module("x/_a" + SO, ABSENT, confidence=Confidence.MEDIUM)),
+    "dependency-enables-gil": read(FT314, module("x/_a" + SO, USED), drags=("h3 4.5.0",)),
     "sdist-looks-pure": case(release(GIL, SDIST)),
     "requires-python-upper-bound": case(release(file(FT314, requires_python=">=3.16"))),
     "declared-without-wheel": case(release(FT314), read=metadata(free_threading=2)),
+    "declared-support-contradicted": read(FT314, module("x/_a" + SO), claims=3),
     "file-not-in-lock": case(release(GIL, FT314), pin(listed=[FT314])),
     "inactive-project": case(release(FT314)),
 }
@@ -91,6 +152,125 @@ def test_it_speaks(name: str) -> None:
 @pytest.mark.parametrize("name", CHECKS)
 def test_it_is_silent(name: str) -> None:
     assert CHECKS[name](SILENT[name]) is None
+
+
+MESSAGES = [
+    (
+        "gil-enabled-by-module",
+        read(FT314, module("x/_a" + SO, ABSENT)),
+        "x._a enables the GIL: declares nothing",
+    ),
+    (
+        "gil-enabled-by-module",
+        read(
+            FT314,
+            *(module(f"x/{name}" + SO, USED) for name in "abde"),
+            module("x/c" + SO, USED, optional=True),
+        ),
+        (
+            "x.a, x.b, x.d and 1 more enable the GIL: each says that it needs the GIL; "
+            "x.c (optional) enables the GIL: says that it needs the GIL"
+        ),
+    ),
+    (
+        "no-loadable-module",
+        read(FT314, *(module(f"x/{name}" + GIL314) for name in "abcd")),
+        "3.14t would load none of its modules: "
+        + ", ".join(f"x/{name}{GIL314}" for name in "abc")
+        + " and 1 more",
+    ),
+    (
+        "stable-abi-violated",
+        read(BOTH, exported("x.abi3t.so", LimitedApi(since="3.16", since_t="3.16")), on=T315),
+        "its tag claims abi3t from 3.15 on, and its modules need that of 3.16",
+    ),
+    (
+        "stable-abi-violated",
+        read(
+            ABI3T,
+            exported("x.abi3t.so", LimitedApi(since=None, since_t=None, beyond=("_Py_A",), beyond_count=1)),
+            on=T315,
+        ),
+        "its tag claims abi3t from 3.15 on, and its modules use what no version of it has: _Py_A",
+    ),
+    (
+        "abi3-on-free-threaded",
+        read(FT314, module("x/_a.abi3.so")),
+        "3.14t tries what is for GIL builds, and cannot load it: x/_a.abi3.so",
+    ),
+    (
+        "tag-and-file-disagree",
+        read(FT314, module("x/_a" + SO, layout="gil")),
+        f"x/_a{SO}: its definition has the layout of a GIL build",
+    ),
+    (
+        "tag-and-file-disagree",
+        read(FT314, module("x/_a" + SO, hook="PyInit_b")),
+        f"x/_a{SO}: it exports PyInit_b, which is not what its file name asks for",
+    ),
+    (
+        "tag-and-file-disagree",
+        read(FT314, exported("x" + SO)),
+        f"x{SO}: it exports only PyModExport hooks, which 3.14t does not look for",
+    ),
+    (
+        "tag-and-file-disagree",
+        read(FT314, module("x/_a" + GIL314)),
+        f"file for another build than its tag says: x/_a{GIL314}",
+    ),
+    (
+        "tag-and-file-disagree",
+        read(BOTH, module("x.abi3t.so"), on=T315),
+        "file without a PyModExport hook, which abi3t needs: x.abi3t.so",
+    ),
+    (
+        "tag-and-file-disagree",
+        read(ABI3T, exported("x" + SO315), on=T315),
+        f"file for another build than its tag says: x{SO315}",
+    ),
+    ("tag-and-file-disagree", read(BOTH, exported("x.abi3t.so"), module("x.abi3.so"), on=T315), None),
+    (
+        "tag-and-file-disagree",
+        read("x-1.0-py3-none-manylinux_2_17_x86_64.whl", module("x" + SO), module("x" + GIL314)),
+        None,
+    ),
+    (
+        "declaration-less-sure",
+        read(
+            FT314,
+            module("x/_a" + SO, confidence=Confidence.MEDIUM, how=How.SEARCH),
+            module("x/_b" + SO, confidence=Confidence.MEDIUM, how=How.IMPORTS),
+        ),
+        "declarations found by its data alone: x._a; by what it takes from the interpreter: x._b",
+    ),
+    (
+        "dependency-enables-gil",
+        read(FT314, drags=("h3 4.5.0", "lxml 5.0")),
+        "free by itself; its dependencies h3 4.5.0, lxml 5.0 enable the GIL",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "of", "message"), MESSAGES, ids=[name for name, _, _ in MESSAGES])
+def test_what_it_says(name: str, of: Case, message: str | None) -> None:
+    found = CHECKS[name](of)
+    assert (found.message if found else None) == message
+
+
+def test_what_was_read_is_the_evidence() -> None:
+    found = CHECKS["gil-enabled-by-module"](SPEAKS["gil-enabled-by-module"])
+    assert found is not None
+    assert [(e.kind, e.source, e.sha256) for e in found.evidence] == [
+        ("wheel", "https://files.example/x.whl", "ab" * 32)
+    ]
+
+
+def test_a_digest_that_was_only_claimed_is_no_evidence() -> None:
+    of = SPEAKS["gil-enabled-by-module"]
+    assert isinstance(of.contents, Contents)
+    found = CHECKS["gil-enabled-by-module"](replace(of, contents=replace(of.contents, verified="crc")))
+    assert found is not None
+    assert [e.sha256 for e in found.evidence] == [None]
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

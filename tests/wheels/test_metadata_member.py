@@ -8,8 +8,10 @@ from collections.abc import Callable
 
 import pytest
 
-from ftaudit.wheels import zip_ranges
-from ftaudit.wheels.zip_ranges import TAIL, BadWheelError, read_metadata
+from ftaudit.wheels import directory, metadata
+from ftaudit.wheels.archive import Archive
+from ftaudit.wheels.pieces import TAIL, Pieces
+from ftaudit.wheels.source import BadWheelError
 from tests.builders.wheels import wheel, zipped
 
 NAME = "my_pkg-1.0-py3-none-any.whl"
@@ -22,6 +24,11 @@ def fetched(content: bytes, log: list[tuple[int, int]] | None = None) -> Callabl
         return content[start:end]
 
     return fetch
+
+
+def read_metadata(name: str, size: int, fetch: Callable[[int, int], bytes]) -> bytes:
+    with Archive(Pieces(size, fetch)) as archive:
+        return metadata.read_metadata(name, archive)
 
 
 def test_a_small_wheel_takes_one_piece() -> None:
@@ -66,7 +73,7 @@ def test_what_is_no_archive(content: bytes) -> None:
 
 def test_a_member_over_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     name, content = wheel(name="my-pkg", version="1.0", metadata_text="x" * 2000)
-    monkeypatch.setattr(zip_ranges, "MAX_METADATA", 1000)
+    monkeypatch.setattr(metadata, "MAX_METADATA", 1000)
     with pytest.raises(BadWheelError, match="too large"):
         read_metadata(name, len(content), fetched(content))
 
@@ -91,7 +98,7 @@ def test_a_member_with_a_wrong_checksum() -> None:
 
 def test_a_directory_over_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     content = zipped({f"{n:0200}": "" for n in range(1000)})
-    monkeypatch.setattr(zip_ranges, "MAX_DIRECTORY", 1000)
+    monkeypatch.setattr(directory, "MAX_DIRECTORY", 1000)
     with pytest.raises(BadWheelError, match="directory is too large"):
         read_metadata(NAME, len(content), fetched(content))
 

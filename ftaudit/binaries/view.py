@@ -1,0 +1,210 @@
+"""Bounded reading: a part of a file, out of which nothing can be read but bytes that are there.
+
+All that the readers take from a file goes through a `View`, so a file that is cut short or lies about a size
+ends in a `BadBinaryError` that says where, and never in another exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from struct import Struct
+from typing import Any, Generic, TypeVar
+
+from ftaudit.binaries.image import HOOKS, MAX_STRING, Address, BadBinaryError, Buffer, Image, Segment
+
+MAX_HOOK = 512
+"""Bytes of an initialisation function's name: it holds a file's name, and file systems end at 255."""
+MAX_HOOKS = 4096
+"""Initialisation functions of one file; an interpreter's own library has about a hundred."""
+MAX_SYMBOL_NAME = 1 << 16
+"""Bytes of a symbol's name: those of nested C++ templates pass `MAX_STRING`."""
+MAX_NAMES = 1 << 17
+"""Names that one table of a file gives; the largest libraries have some ten thousand."""
+MAX_NAME_BYTES = 1 << 25
+"""Bytes of all these names together."""
+MAX_SEGMENTS = 256
+"""Parts that a file maps: ELF and Mach-O files have about ten, PE may have 96."""
+MAX_LIBRARIES = 1024
+"""Libraries that a file names; the largest programs know some two hundred."""
+MAX_PLACES = 1 << 16
+"""Places that may hold a pointer to one address."""
+T = TypeVar("T")
+HOOK_PREFIXES = tuple(prefix.encode() for prefix in HOOKS)
+
+_CHUNK = 1 << 18
+
+
+class View:
+    """*size* bytes of *data* from *start* on, called *what* in messages.
+
+    Offsets count from *start*. Whatever is asked for and does not lie in the view raises `BadBinaryError`.
+    """
+
+    __slots__ = ("data", "end", "size", "start", "what")
+
+    def __init__(self, data: Buffer, start: int, size: int, what: str) -> None:
+        if start < 0 or size < 0 or start + size > len(data):
+            raise BadBinaryError(f"{what}: {size} bytes at {start:#x} end beyond the file")
+        self.data = data
+        self.start = start
+        self.size = size
+        self.end = start + size
+        self.what = what
+
+    def part(self, offset: int, size: int, what: str) -> View:
+        """A view of a part of this one."""
+        if offset < 0 or size < 0 or offset + size > self.size:
+            raise BadBinaryError(f"{what}: {size} bytes at {offset:#x} end beyond the {self.what}")
+        return View(self.data, self.start + offset, size, what)
+
+    def take(self, offset: int, size: int) -> bytes:
+        """Exactly *size* bytes."""
+        if offset < 0 or size < 0 or offset + size > self.size:
+            raise BadBinaryError(f"{self.what}: cut short at {offset:#x}")
+        start = self.start + offset
+        return bytes(self.data[start : start + size])
+
+    def unpack(self, layout: Struct, offset: int) -> tuple[Any, ...]:
+        """The fields of *layout*."""
+        if offset < 0 or offset + layout.size > self.size:
+            raise BadBinaryError(f"{self.what}: cut short at {offset:#x}")
+        return layout.unpack_from(self.data, self.start + offset)
+
+    def string(self, offset: int, limit: int = MAX_STRING) -> bytes:
+        """The bytes up to the next NUL, which has to come within *limit* bytes."""
+        return next(self.strings((offset,), limit))
+
+    def strings(self, offsets: Iterable[int], limit: int = MAX_SYMBOL_NAME) -> Iterator[bytes]:
+        """The bytes up to the next NUL from each of *offsets*, no more of them than any file has."""
+        data, start = self.data, self.start
+        if isinstance(data, memoryview):  # it cannot be searched
+            data, start = self.take(0, self.size), 0
+        end = start + self.size
+        count, total = MAX_NAMES, MAX_NAME_BYTES
+        for offset in offsets:
+            at = start + offset
+            stop = data.find(b"\0", at, at + limit) if start <= at < end else -1
+            count -= 1
+            total -= stop - at
+            if not 0 <= stop < end:
+                raise BadBinaryError(f"{self.what}: the name at {offset:#x} does not end")
+            if count < 0 or total < 0:
+                raise BadBinaryError(f"{self.what}: more names than any file has")
+            yield data[at:stop]
+
+    def text(self, offset: int, limit: int = MAX_STRING) -> str:
+        """`string` as text; names that are not UTF-8 keep a mark for each such byte."""
+        return self.string(offset, limit).decode("utf-8", "backslashreplace")
+
+    def find(self, wanted: bytes, start: int = 0, end: int | None = None) -> int:
+        """Where *wanted* lies first from *start* on, whole before *end*; -1 where it does not.
+
+        Other buffers than bytes are searched piece by piece: a memoryview cannot be searched, and a memory
+        map only byte by byte before Python 3.12.
+        """
+        first = self.start + start
+        last = self.end if end is None else min(self.start + end, self.end)
+        if isinstance(self.data, bytes):
+            found = self.data.find(wanted, first, last)
+            return found - self.start if found >= 0 else -1
+        while first + len(wanted) <= last:
+            piece = bytes(self.data[first : min(first + _CHUNK, last)])
+            found = piece.find(wanted)
+            if found >= 0:
+                return first + found - self.start
+            first += max(len(piece) - len(wanted) + 1, 1)
+        return -1
+
+
+class once(Generic[T]):  # noqa: N801 - a decorator
+    """A property that is computed when it is first asked for, as ``functools.cached_property``.
+
+    A `BadBinaryError` is remembered too, so that a broken table costs its bound once and not at each word.
+    """
+
+    def __init__(self, compute: Callable[[Any], T]) -> None:
+        self._compute = compute
+        self.__doc__ = compute.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, instance: Any, owner: type) -> T:
+        refused = instance.__dict__.setdefault("_refused", {})
+        if self._name in refused:
+            raise BadBinaryError(refused[self._name])
+        try:
+            value = self._compute(instance)
+        except BadBinaryError as error:
+            refused[self._name] = str(error)
+            raise
+        instance.__dict__[self._name] = value
+        return value
+
+
+def check_segments(segments: list[Segment], bits: int, size: int) -> None:
+    """Refuse segments that no loader would map: beyond the file of *size* bytes, beyond the address space.
+
+    Parts of a file are mapped once; the sum of them is held against the file so that a search through all
+    segments stays in proportion to it.
+    """
+    if len(segments) > MAX_SEGMENTS:
+        raise BadBinaryError(f"more than {MAX_SEGMENTS} segments")
+    for found in segments:
+        if found.offset < 0 or found.offset + found.file_size > size:
+            raise BadBinaryError(f"the segment at {found.address:#x} ends beyond the file")
+        if found.address + found.size > 1 << bits:
+            raise BadBinaryError(f"the segment at {found.address:#x} ends beyond the address space")
+    if sum(found.file_size for found in segments) > 4 * size:
+        raise BadBinaryError("the segments overlap in the file")
+
+
+def is_hook(name: bytes) -> bool:
+    """Whether *name*, without the format's own underscore, is that of an initialisation function."""
+    return name.startswith(HOOK_PREFIXES) and len(name) <= MAX_HOOK
+
+
+def python_names(names: Iterable[bytes]) -> tuple[str, ...]:
+    """Those of *names* that are the interpreter's, sorted, each once."""
+    found = {name for name in names if name.startswith((b"Py", b"_Py"))}
+    return tuple(sorted(name.decode("utf-8", "backslashreplace") for name in found))
+
+
+def uleb(content: bytes, at: int) -> tuple[int, int]:
+    """The unsigned LEB128 number at *at*, and where it ends."""
+    number = shift = 0
+    while at < len(content) and shift < 64:
+        byte = content[at]
+        at += 1
+        number |= (byte & 127) << shift
+        if byte < 128:
+            return number, at
+        shift += 7
+    raise BadBinaryError(f"a number at {at:#x} does not end")
+
+
+def pointers_in_place(image: Image, address: int, stored: bytes | None = None) -> Iterator[int]:
+    """Where a segment without code holds a pointer to *address* that begins with the bytes *stored*.
+
+    These are the address itself unless told. Every place is looked up with `Image.word`.
+    """
+    size = image.pointer_size
+    if not 0 <= address < 1 << image.bits:
+        return
+    wanted = address.to_bytes(size, "big" if image.big_endian else "little") if stored is None else stored
+    left = MAX_PLACES
+    for found in image.segments:
+        if found.executable:
+            continue
+        content = View(image.data, found.offset, found.file_size, "segment")
+        place = content.find(wanted)
+        while place >= 0:
+            left -= 1
+            if left < 0:
+                raise BadBinaryError(f"more than {MAX_PLACES} places may point to {address:#x}")
+            where = found.address + place
+            if where % size == 0:
+                word = image.word(where)
+                if isinstance(word, Address) and word == address:
+                    yield where
+            place = content.find(wanted, place + 1)
