@@ -18,9 +18,6 @@ from ftaudit.binaries.registry import load
 from ftaudit.binaries.search import by_name
 from ftaudit.model.binary import Declaration, Declared, Slice
 
-ANALYSER_VERSION = "1"
-"""Results of another version are not used: it changes with anything that may change an answer."""
-
 Sibling = Callable[[str], tuple[Image, ...]]
 """Another shared object of the same distribution, by its base name, as `load` gives it; empty where there is
 none. Many modules may lean on one library: whoever gives it keeps it."""
@@ -172,4 +169,4 @@ def _processor(image: Image) -> type[Machine] | None:
     return None
 
 
-__all__ = ["ANALYSER_VERSION", "BadBinaryError", "Sibling", "analyse", "own_hooks"]
+__all__ = ["BadBinaryError", "Sibling", "analyse", "own_hooks"]

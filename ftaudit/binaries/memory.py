@@ -159,7 +159,7 @@ class Memory:
         for number in range(size):
             byte = self._at(address + number)
             if byte is None:
-                return Low32(known) if number >= 4 and size == WORD else None
+                return Low32(known & 0xFFFF_FFFF) if number >= 4 and size == WORD else None
             known |= byte << 8 * number
         return known
 

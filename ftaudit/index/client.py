@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from packaging.utils import canonicalize_name
 
+from ftaudit.binaries import ANALYSER_VERSION
 from ftaudit.concurrency import Once, Scope
 from ftaudit.index.config import FIRST, Index, IndexesDifferError, IndexOptions, Plan, Settings
 from ftaudit.index.default import public_index
@@ -40,7 +41,9 @@ from ftaudit.net.cache import Cache, default_location
 from ftaudit.net.session import GONE, Http
 
 if TYPE_CHECKING:
-    from ftaudit.index.wheel_reader import Analyse, WheelReader
+    from ftaudit.binaries.image import Buffer
+    from ftaudit.index.wheel_reader import Analyse, Sibling, WheelReader
+    from ftaudit.model.binary import Slice
     from ftaudit.store.results import Results
 
 NOT_LISTED = "name-not-listed"
@@ -281,8 +284,12 @@ def _status(listings: Sequence[Listing]) -> tuple[ProjectStatus, str]:
 
 
 def our_analyser() -> Analyser:
-    """That of `ftaudit.binaries`."""
-    from ftaudit.binaries.analysis import ANALYSER_VERSION, analyse  # only a run that reads wheels needs it
+    """That of `ftaudit.binaries`, which only a run that finds something new imports."""
+
+    def analyse(path: str, data: Buffer, sibling: Sibling) -> tuple[Slice, ...]:
+        from ftaudit.binaries.analysis import analyse as read
+
+        return read(path, data, sibling)
 
     return ANALYSER_VERSION, analyse
 
