@@ -260,7 +260,7 @@ def way_out(remedy: Remedy, *, several: bool) -> str:
         case RemedyKind.BUILD:
             words = "build a wheel: none newer fits"
         case RemedyKind.WAIT:
-            words = f"wait: no release{until} fits"
+            words = f"wait: no release{until} would do"
         case RemedyKind.OLDER:
             words = f"only the older {remedy.version} fits" if remedy.version else summary(remedy.kind)
         case _:
