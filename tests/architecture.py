@@ -60,7 +60,7 @@ URLLIB = frozenset(
 
 ALTERNATIVES = ("sources", "rules", "render", "ci", "binaries")
 """Folders in which each file that the registry names stands alone."""
-SHARED_NAMES = frozenset({"base", "registry", "__init__"})
+SHARED_NAMES = frozenset({"base", "image", "registry", "__init__"})
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Definition = Function | ast.ClassDef

@@ -8,7 +8,8 @@ import pytest
 
 from ftaudit.errors import Exit, UsageError
 from ftaudit.explain import overview, page, rule_pages, topics
-from ftaudit.model.pages import KINDS, PAGES, summary
+from ftaudit.model.binary import Declaration, How
+from ftaudit.model.pages import KINDS, PAGES, in_words, summary
 from ftaudit.model.verdict import Gil, Install, RemedyKind, Status
 from ftaudit.rules.registry import RULES
 
@@ -21,6 +22,8 @@ HEADINGS = ["Why it matters", "What to do", "When it is wrong", "Sources"]
         ("status", [str(status) for status in Status]),
         ("install", [str(install) for install in Install]),
         ("gil", [str(gil) for gil in Gil]),
+        ("declaration", [str(declaration) for declaration in Declaration]),
+        ("how", [str(how) for how in How]),
         ("remedy", [str(remedy) for remedy in RemedyKind]),
         ("exit", [str(status.value) for status in Exit]),
     ],
@@ -72,7 +75,19 @@ def test_a_page_begins_with_its_name(topic: str, first: str) -> None:
 
 def test_a_name_with_several_pages_gives_them_all() -> None:
     kinds = re.findall(r"^unknown \((\w+)\):", page("unknown"), re.MULTILINE)
-    assert kinds == ["status", "install", "gil"]
+    assert kinds == ["status", "install", "gil", "declaration"]
+
+
+@pytest.mark.parametrize(
+    ("word", "kind", "told"),
+    [
+        ("absent", "declaration", "declares nothing"),
+        ("call-site", "how", "by its one call of PyUnstable_Module_SetGIL"),
+        ("to-be-invented", "how", "to-be-invented"),
+    ],
+)
+def test_words_of_the_model_in_words(word: str, kind: str, told: str) -> None:
+    assert in_words(word, kind) == told
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from ftaudit.binaries.machine import END, End, Machine, State
 from ftaudit.binaries.memory import MASK, WORD, Opaque, Value
 from ftaudit.model.binary import Declaration
 
-MODULE = Opaque("module")
+_MODULE = "module"
 MODULE_MAKERS = frozenset(
     {
         "PyModule_Create2", "PyModule_Create2TraceRefs", "PyModule_FromDefAndSpec2", "PyModule_New",
@@ -38,14 +38,21 @@ _RETURNS = dict.fromkeys(
     ),
     0,
 ) | {"__cxa_guard_acquire": 1}  # fmt: skip
-_OBJECTS = frozenset(
+_PLAIN_OBJECTS = frozenset(
     {
-        "PyErr_NewException", "PyErr_NewExceptionWithDoc", "PyImport_ImportModule", "PyUnicode_FromString",
-        "PyUnicode_InternFromString", "PyModule_GetDict", "PyDict_New", "PyLong_FromLong", "PyType_FromSpec",
-        "PyType_FromModuleAndSpec", "PyCapsule_New", "PyObject_GetAttrString", "PyTuple_New", "PyList_New",
-        "PyThreadState_Get", "PyEval_SaveThread", "PyInterpreterState_Get",
+        "PyErr_NewException", "PyErr_NewExceptionWithDoc", "PyUnicode_FromString", "PyDict_New", "PyList_New",
+        "PyUnicode_InternFromString", "PyModule_GetDict", "PyLong_FromLong", "PyTuple_New", "PyCapsule_New",
+        "PyType_FromSpec", "PyType_FromModuleAndSpec",
     }
 )  # fmt: skip
+"""What makes objects of a known type, which is not a module's."""
+_POINTERS = frozenset(
+    {
+        "PyImport_ImportModule", "PyObject_GetAttrString", "PyThreadState_Get", "PyEval_SaveThread",
+        "PyInterpreterState_Get",
+    }
+)  # fmt: skip
+"""What returns something that is not NULL, and may be anything."""
 _MAX_COPY = 1024
 _MAX_TEXT = 4000
 _STEPS_AFTER_SET_GIL = 3000
@@ -54,10 +61,10 @@ _STEPS_AFTER_SET_GIL = 3000
 def library(machine: Machine, state: State, name: str, arguments: Sequence[Value]) -> Value:
     """What the function *name* of the interpreter or the C library returns, its effect on memory done."""
     if name in MODULE_MAKERS:
-        return MODULE
+        return _new_module(state)
     if name in _RETURNS:
         return _RETURNS[name]
-    if name in _OBJECTS:
+    if name in _PLAIN_OBJECTS or name in _POINTERS:
         return Opaque(name)
     if name in _MALLOC:
         return machine.heap.allocate()
@@ -71,6 +78,27 @@ def library(machine: Machine, state: State, name: str, arguments: Sequence[Value
         text = machine.image.cstring(arguments[0], _MAX_TEXT) if isinstance(arguments[0], int) else None
         return None if text is None else len(text)
     return None
+
+
+def _new_module(state: State) -> Opaque:
+    """A module object that this path has not seen before."""
+    state.notes["modules"] = made = _count(state) + 1
+    return Opaque(_MODULE, made)
+
+
+def _count(state: State) -> int:
+    made = state.notes.get("modules", 0)
+    return made if isinstance(made, int) else 0
+
+
+def is_module(value: Value) -> bool:
+    """Whether *value* is certainly a module object."""
+    return isinstance(value, Opaque) and value.what == _MODULE
+
+
+def is_another_object(value: Value) -> bool:
+    """Whether *value* is certainly an object, and no module."""
+    return isinstance(value, Opaque) and value.what in _PLAIN_OBJECTS
 
 
 def _copy(state: State, to: Value, source: Value, size: Value) -> Value:
@@ -132,15 +160,15 @@ class HookWatcher:
         self.called_anything = True
         if name in (MULTI_PHASE, "PyModule_FromDefAndSpec2"):
             self.definitions.append(self._definition(state, arguments[0]))
-            return END if name == MULTI_PHASE else MODULE
+            return END if name == MULTI_PHASE else _new_module(state)
         if name in SINGLE_PHASE:
             self.created += 1
             state.notes["created"] = 1
             if not self.can_tell:
                 machine.stop()  # nothing that follows can change what it declares
-            return MODULE
+            return _new_module(state)
         if name == SET_GIL:
-            self._set_gil(machine, state, arguments[1])
+            self._set_gil(machine, state, arguments[0], arguments[1])
             return 0
         if name == "PyImport_ImportModule" and isinstance(arguments[0], int):
             self.imported.add(self.image.cstring(arguments[0]) or b"")
@@ -149,11 +177,13 @@ class HookWatcher:
             return None
         return library(machine, state, name, arguments)
 
-    def _set_gil(self, machine: Machine, state: State, value: Value) -> None:
+    def _set_gil(self, machine: Machine, state: State, module: Value, value: Value) -> None:
         known = value & 0xFFFFFFFF if isinstance(value, int) else None
         self.set_gil.append(known)
-        state.notes["set_gil"] = known
-        state.notes["told"] = 1
+        if is_module(module) or _count(state) != 1:
+            state.notes[f"gil of {module}"] = known
+        else:  # kept somewhere in between; there is only one that it can be
+            state.notes[f"gil of {Opaque(_MODULE, 1)}"] = known
         if known is not None:
             machine.max_steps = min(machine.max_steps, machine.steps + _STEPS_AFTER_SET_GIL)
 
@@ -167,15 +197,21 @@ class HookWatcher:
             else:
                 self.returned_other = True
         elif state.notes.get("created"):
-            if value == MODULE:
-                self.ends.add(state.notes.get("set_gil") if "told" in state.notes else "silent")
-            else:
-                self.returned_other = True
-                self.returned_another_object |= isinstance(value, Opaque)
+            self._returned_after_creation(state, value)
         elif isinstance(value, int) and self.image.segment(value) is not None:
             self.definitions.append(self._definition(state, value))
         else:
             self.returned_other = True
+
+    def _returned_after_creation(self, state: State, value: Value) -> None:
+        if is_module(value):
+            unclear = "gil of None" in state.notes
+            self.ends.add(state.notes.get(f"gil of {value}", None if unclear else "silent"))
+        elif value is None and _count(state) > 1:
+            self.ends.add(None)  # one of several modules, who knows which
+        else:
+            self.returned_other = True
+            self.returned_another_object |= is_another_object(value)
 
     def _definition(self, state: State, address: Value) -> Answer:
         if not isinstance(address, int):

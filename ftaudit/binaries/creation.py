@@ -1,4 +1,4 @@
-"""What a ``Py_mod_create`` function returns: a module, another object, or what cannot be told.
+"""What a ``Py_mod_create`` function returns: a module, another object, either, or what cannot be told.
 
 The interpreter looks at the type of that object, and enables the GIL for one that is no module, whatever the
 ``Py_mod_gil`` slot says (``Python/import.c``, ``_PyImport_CheckGILForModule``).
@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ftaudit.binaries.calls import MODULE, library
+from ftaudit.binaries.calls import is_another_object, is_module, library
 from ftaudit.binaries.image import Image
 from ftaudit.binaries.machine import End, Machine, State
-from ftaudit.binaries.memory import Opaque, Value
+from ftaudit.binaries.memory import Value
 
 MAX_STEPS = 3000
 
-MODULE_ONLY = frozenset({"Cython"})
-"""Generators whose ``Py_mod_create`` function is always the same, and returns a new module object:
-Cython's ``Utility/ModuleSetupCode.c``, section ``ModuleCreationPEP489``."""
+MODULE_ONLY = frozenset({"Cython", "pybind11"})
+"""Generators whose ``Py_mod_create`` function is always the same, and returns a module object: Cython's
+``Utility/ModuleSetupCode.c``, section ``ModuleCreationPEP489``; ``cached_create_module`` in pybind11's
+``pybind11.h``."""
 UNKNOWN = "unknown"
 
 
@@ -35,8 +36,11 @@ class _Returned:
 
 
 def returns(image: Image, machine: type[Machine] | None, function: int, generator: str = "") -> str:
-    """``module``, ``other`` or ``unknown`` for the function at the address *function* (0: not known) in code
-    that *generator* made."""
+    """What the function at the address *function* (0: not known) returns, in code that *generator* made.
+
+    ``module`` or ``other``: an object that is one, or is none, on all paths; ``either``: both are seen;
+    ``perhaps-module``: a module on some paths, an object of which nothing is known on others; ``unknown``.
+    """
     if generator in MODULE_ONLY:
         return "module"
     if machine is None or not image.executable(function):
@@ -44,8 +48,9 @@ def returns(image: Image, machine: type[Machine] | None, function: int, generato
     watcher = _Returned()
     machine(image, watcher, max_steps=MAX_STEPS).run(function)
     values = watcher.values - {0}
-    if values == {MODULE}:
-        return "module"
-    if values and all(isinstance(value, Opaque) and value != MODULE for value in values):
-        return "other"
-    return UNKNOWN
+    modules, others = any(map(is_module, values)), any(map(is_another_object, values))
+    if modules and others:
+        return "either"
+    if modules:
+        return "module" if all(map(is_module, values)) else "perhaps-module"
+    return "other" if values and all(map(is_another_object, values)) else UNKNOWN

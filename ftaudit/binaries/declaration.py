@@ -24,8 +24,8 @@ class Seen:
     followed to its end. ``set_gil`` are the arguments of ``PyUnstable_Module_SetGIL`` (None: not known),
     ``ends`` the last of them on each path that returned its module (``silent`` for none), ``call_sites``
     those found by reading straight through the code. The ``imports_…`` say what the file takes from the
-    interpreter, ``custom_create`` what a ``Py_mod_create`` function returns: ``module``, ``other`` or
-    ``unknown``, by its address.
+    interpreter, ``custom_create`` what a ``Py_mod_create`` function returns (`creation.returns`), by its
+    address.
     """
 
     exported: bool = False
@@ -122,8 +122,19 @@ def _created(found: Declared) -> Declared:
     if found.custom_create == "other":
         why = "its Py_mod_create returns an object that is not a module, which enables the GIL"
         return replace(found, declaration=Declaration.USED, why=why)
-    why = "what its Py_mod_create returns could not be seen to be a module"
-    return replace(found, confidence=Confidence.MEDIUM, why=why)
+    if found.custom_create == "perhaps-module":
+        why = "its Py_mod_create returns a module on some paths, and on others what could not be told"
+        return replace(found, confidence=Confidence.MEDIUM, why=why)
+    either = found.custom_create == "either"
+    return replace(
+        found,
+        declaration=Declaration.UNKNOWN,
+        confidence=Confidence.NONE,
+        reason="decided-at-run-time" if either else "creates-unknown-object",
+        why="what its Py_mod_create returns is a module on some paths only"
+        if either
+        else "it says that it does not need the GIL, and what its Py_mod_create returns could not be told",
+    )
 
 
 _DECISIVE = frozenset({"decided-at-run-time", "duplicate-slot"})

@@ -21,9 +21,13 @@ MASK = (1 << 64) - 1
 
 @dataclass(frozen=True, slots=True)
 class Opaque:
-    """A pointer that is not NULL, to something of which only the name is known (an object made by a call)."""
+    """A pointer that is not NULL, to something of which only the name is known: an object that a call made.
+
+    ``number`` tells two that the same call made apart, where that matters.
+    """
 
     what: str
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperGroup
 
 from ftaudit import __version__
-from ftaudit.cli import audit, cache, explain, messages
+from ftaudit.cli import audit, cache, explain, inspect, messages
 from ftaudit.errors import Exit, FtauditError
 
 INTERRUPTED, READER_GONE = 128 + 2, 128 + 13
@@ -45,6 +45,7 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 app.command("audit")(audit.audit)
+app.command("inspect")(inspect.inspect)
 app.command("explain")(explain.explain)
 app.add_typer(cache.app, name="cache")
 

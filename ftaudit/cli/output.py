@@ -7,22 +7,22 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from ftaudit.errors import UsageError
-from ftaudit.render.registry import RENDERERS
+from ftaudit.render.registry import INSPECTION_RENDERERS, RENDERERS
 
 if TYPE_CHECKING:
-    from ftaudit.model.report import Report
     from ftaudit.render.base import Renderer, RenderOptions
 
 STDOUT = "-"
+T = TypeVar("T")
 
 
-class Output(NamedTuple):
+class Output(NamedTuple, Generic[T]):
     """One report to write: its format, and a file or `STDOUT`."""
 
-    renderer: Renderer
+    renderer: Renderer[T]
     path: str
 
 
@@ -31,21 +31,28 @@ def names(incomplete: str = "") -> list[str]:
     return [renderer.name for renderer in RENDERERS if renderer.name.startswith(incomplete)]
 
 
-def outputs(formats: Sequence[str], paths: Sequence[str]) -> tuple[Output, ...]:
-    """The pairs that ``--format`` and ``--output`` make, in order.
+def inspection_names(incomplete: str = "") -> list[str]:
+    """The formats of ``ftaudit inspect``, for help and completion."""
+    return [renderer.name for renderer in INSPECTION_RENDERERS if renderer.name.startswith(incomplete)]
+
+
+def outputs(
+    formats: Sequence[str], paths: Sequence[str], renderers: Sequence[Renderer[T]]
+) -> tuple[Output[T], ...]:
+    """The pairs that ``--format`` and ``--output`` make of *renderers*, in order.
 
     A format without a file goes to stdout; a file without a format is written in the one that its suffix
     names. Raises `UsageError` for an unknown format, for two reports on stdout (or one where the caller
     closed it), and for a file named twice.
     """
-    by_name = {renderer.name: renderer for renderer in RENDERERS}
+    by_name = {renderer.name: renderer for renderer in renderers}
     for name in formats:
         if name not in by_name:
-            raise UsageError(f"unknown format {name!r}", advice="formats: " + ", ".join(names()))
+            raise UsageError(f"unknown format {name!r}", advice="formats: " + ", ".join(by_name))
     count = max(len(formats), len(paths), 1)
     targets = list(paths) + [STDOUT] * (count - len(paths))
     chosen = [by_name[name] for name in formats]
-    chosen += [_by_suffix(path) for path in targets[len(formats) :]]
+    chosen += [_by_suffix(path, renderers) for path in targets[len(formats) :]]
     for target in targets:
         if targets.count(target) > 1:
             where = "stdout" if target == STDOUT else target
@@ -57,16 +64,17 @@ def outputs(formats: Sequence[str], paths: Sequence[str]) -> tuple[Output, ...]:
     return tuple(Output(renderer, target) for renderer, target in zip(chosen, targets, strict=True))
 
 
-def _by_suffix(path: str) -> Renderer:
+def _by_suffix(path: str, renderers: Sequence[Renderer[T]]) -> Renderer[T]:
     if path == STDOUT:
-        return RENDERERS[0]
-    for renderer in RENDERERS:
+        return renderers[0]
+    for renderer in renderers:
         if path.endswith(renderer.suffix):
             return renderer
-    raise UsageError(f"no format goes by the name of {path}", advice="add --format " + "|".join(names()))
+    known = "|".join(renderer.name for renderer in renderers)
+    raise UsageError(f"no format goes by the name of {path}", advice=f"add --format {known}")
 
 
-def write(report: Report, wanted: Sequence[Output], environ: Mapping[str, str], *, verbose: bool) -> None:
+def write(report: T, wanted: Sequence[Output[T]], environ: Mapping[str, str], *, verbose: bool) -> None:
     """Renders and writes every output; raises `UsageError` where one cannot be written."""
     from ftaudit.render.base import RenderOptions
 

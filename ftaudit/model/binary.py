@@ -65,8 +65,9 @@ class Declared:
     ``reason`` is a slug where the declaration is unknown (``decided-at-run-time``, ``analysers-disagree``,
     ``not-followed``, ``unreadable-definition``, …), ``why`` the sentence to it or a remark on a known one.
     ``layout`` is the build whose headers the definition was compiled with (``gil``, ``free-threaded``, or
-    empty). ``slots`` are the ids found, ``steps`` the instructions followed. ``custom_create`` tells of a
-    ``Py_mod_create`` slot: ``module`` where what it returns was seen to be one, ``unknown`` where not.
+    empty). ``slots`` are the ids found, ``steps`` the instructions followed. ``custom_create`` tells what a
+    ``Py_mod_create`` function returns, where a module that it makes could keep the GIL off: ``module``,
+    ``perhaps-module``, ``either``, ``other`` or ``unknown``.
     ``provider`` is the module that decides in place of a delegated one.
     """
 

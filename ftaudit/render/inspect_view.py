@@ -75,7 +75,10 @@ def conclusion(file: FileRow, target: TargetRow | None) -> str:
     share = "" if all_of_it else f": {some} of {several(count(file.counted), 'module')}"
     if file.gil is Gil.ON:
         return f"importing {this} enables the GIL{where}{share}"
-    return f"unknown{where}{share}" if some else f"unknown{where}: {short(file.why, SENTENCE)}"
+    if some:
+        return f"unknown{where}{share}"
+    place = f"{where}, {short(target.platform)}" if target else ""
+    return f"unknown{place}: {short(file.why, SENTENCE)}"
 
 
 def together(inspection: Inspection) -> str:
@@ -109,7 +112,8 @@ def stable_abi(file: FileRow, *, verbose: bool) -> Iterator[str]:
     more = any(api.beyond_count > len(api.beyond) for api in said)
     number = f"more than {len(beyond)} symbols" if more else several(len(beyond), "symbol")
     first = listed(beyond, None if verbose else SYMBOLS)
-    yield f"stable ABI: not claimed; {number} outside of it are needed: {first}"
+    verb = "is" if number == "1 symbol" else "are"
+    yield f"stable ABI: not claimed; {number} outside of it {verb} needed: {first}"
 
 
 def _claimed(abi: StableAbi, *, verbose: bool) -> str:

@@ -89,7 +89,9 @@ def test_an_empty_array_is_not_absent_where_the_run_was_cut_short(limit: str) ->
     ("create", "declaration", "confidence"),
     [
         ("module", Declaration.NOT_USED, Confidence.HIGH),
-        ("unknown", Declaration.NOT_USED, Confidence.MEDIUM),
+        ("perhaps-module", Declaration.NOT_USED, Confidence.MEDIUM),
+        ("either", Declaration.UNKNOWN, Confidence.NONE),
+        ("unknown", Declaration.UNKNOWN, Confidence.NONE),
         ("other", Declaration.USED, Confidence.HIGH),
     ],
 )

@@ -1,4 +1,4 @@
-"""Extension modules in memory that can be followed and searched: ``extension("x", slots={GIL: NOT_USED})``."""
+"""Extension modules in memory that can be followed and searched: ``extension("x", {GIL: NOT_USED})``."""
 
 from __future__ import annotations
 

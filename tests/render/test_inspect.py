@@ -158,7 +158,7 @@ def test_unknown_says_why() -> None:
 
 def test_unknown_as_a_whole_says_why() -> None:
     shown = text(file(gil=Gil.UNKNOWN, why="none that this interpreter would load"), target=TARGET)
-    assert shown.endswith("? unknown on 3.14t: none that this interpreter would load\n")
+    assert shown.endswith("? unknown on 3.14t, linux-x86_64: none that this interpreter would load\n")
 
 
 def test_where_the_table_does_not_fit_how_it_was_read_becomes_a_heading() -> None:

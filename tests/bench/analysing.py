@@ -1,0 +1,68 @@
+"""Runs in a process of its own, and prints one line of JSON: what analysing costs.
+
+``analysing.py file PATH…`` takes each file as a memory map: seconds, and the memory held beyond what was held
+before it; a small file comes first and imports the analyser. ``analysing.py threads FOLDER`` takes all shared
+objects below a folder, in turn with one thread and with two.
+"""
+
+from __future__ import annotations
+
+import json
+import mmap
+import resource
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from ftaudit.binaries.analysis import analyse
+
+TIMES = 9
+
+
+def mapped(path: Path) -> mmap.mmap:
+    with path.open("rb") as file:
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def seconds(path: Path) -> float:
+    begun = time.perf_counter()
+    with mapped(path) as data:
+        analyse(path.name, data)
+        return time.perf_counter() - begun
+
+
+def of_file(path: Path) -> dict[str, float]:
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    first = seconds(path)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    return {
+        "first": first,
+        "median": statistics.median(seconds(path) for _ in range(TIMES)),
+        "megabytes": peak / 1e3,
+        "size": path.stat().st_size / 1e6,
+    }
+
+
+def with_threads(contents: Sequence[tuple[str, bytes]], threads: int) -> float:
+    begun = time.perf_counter()
+    with ThreadPoolExecutor(threads) as pool:
+        for _ in pool.map(lambda one: analyse(*one), contents):
+            pass
+    return time.perf_counter() - begun
+
+
+def scaling(folder: Path) -> list[float]:
+    """How many times as fast two threads are as one, for each of `TIMES` pairs."""
+    paths = sorted(path for path in folder.rglob("*") if path.suffix in (".so", ".pyd"))
+    contents = [(path.name, path.read_bytes()) for path in paths]
+    with_threads(contents, 1)
+    return [with_threads(contents, 1) / with_threads(contents, 2) for _ in range(TIMES)]
+
+
+if __name__ == "__main__":
+    what, *arguments = sys.argv[1:]
+    made = [of_file(Path(one)) for one in arguments] if what == "file" else scaling(Path(arguments[0]))
+    sys.stdout.write(json.dumps(made) + "\n")
