@@ -28,7 +28,13 @@ Takes = Callable[[str], bool]
 _EXPORT = ("PyModExport_", "PyModExportU_")
 _INIT = ("PyInit_", "PyInitU_")
 _CFFI = b"_init_cffi_1_0_external_module"
-_ARCHES = {("elf", "arm64"): "aarch64", ("elf", "i386"): "i686", ("pe", "x86_64"): "amd64"}
+_ARCHES = {
+    ("elf", "arm64"): "aarch64",
+    ("elf", "i386"): "i686",
+    ("elf", "arm"): "armv7l",
+    ("pe", "x86_64"): "amd64",
+    ("pe", "i386"): "win32",
+}
 """The names that platform tags use, where they differ from ours."""
 
 
@@ -46,7 +52,7 @@ def _slice(image: Image, path: str, sibling: Sibling) -> Slice:
     generator = guess(image, names) if hooks else ""
     return Slice(
         format=image.format,
-        arch=_ARCHES.get((image.format, image.arch), image.arch),
+        arch=_arch(image),
         hooks=hooks,
         declared=tuple(
             _declared(image, hook, frozenset(names).__contains__, generator, sibling)
@@ -55,6 +61,12 @@ def _slice(image: Image, path: str, sibling: Sibling) -> Slice:
         generator=generator,
         limited_api=held_against(names, hooks) if hooks and names else None,
     )
+
+
+def _arch(image: Image) -> str:
+    if image.arch == "ppc64":
+        return "ppc64" if image.big_endian else "ppc64le"
+    return _ARCHES.get((image.format, image.arch), image.arch)
 
 
 def own_hooks(hooks: tuple[str, ...], path: str) -> Iterator[str]:

@@ -119,6 +119,8 @@ def _created(found: Declared) -> Declared:
     whatever the slot says (``Python/import.c``, ``_PyImport_CheckGILForModule``)."""
     if found.declaration is not Declaration.NOT_USED or found.custom_create in ("", "module"):
         return found
+    if found.phase is Phase.EXPORT:  # the slot alone counts there: 3.15's Objects/moduleobject.c
+        return found
     if found.custom_create == "other":
         why = "its Py_mod_create returns an object that is not a module, which enables the GIL"
         return replace(found, declaration=Declaration.USED, why=why)

@@ -74,6 +74,7 @@ PROCESSORS = {
     (40, 32): Processor("arm", 23, 2, (21, 22), 160),
     (243, 64): Processor("riscv64", 3, 2, (5,), 58),
     (243, 32): Processor("riscv32", 3, 1, (5,), 58),
+    (20, 32): Processor("ppc", 22, 1, (20, 21), 248),
     (21, 64): Processor("ppc64", 22, 38, (20, 21), 248),
     (22, 64): Processor("s390x", 12, 22, (10, 11), 61),
     (258, 64): Processor("loongarch64", 3, 2, (5,), 12),

@@ -203,8 +203,7 @@ def main() -> None:
     lines = [
         "# Benchmark: reading binaries",
         "",
-        "Made by `python -m tests.bench.binaries`, "
-        f"Python {platform.python_version()} on {platform.machine()}.",
+        f"Made by `python -m tests.bench.binaries` with Python {platform.python_version()}.",
         "Medians; what is compared runs in turn. Files are warm in the page cache.",
         *([f"Left out: {', '.join(left_out)}."] if left_out else []),
         "",

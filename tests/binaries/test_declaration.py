@@ -101,6 +101,13 @@ def test_what_creates_the_module(create: str, declaration: Declaration, confiden
     assert (found.declaration, found.confidence, found.custom_create) == (declaration, confidence, create)
 
 
+@pytest.mark.parametrize("create", ["module", "perhaps-module", "either", "unknown", "other"])
+def test_what_creates_an_exported_module_does_not_matter(create: str) -> None:
+    answer = Answer(Declaration.NOT_USED, create=0x1000)
+    found = seen(exported=True, exports=(answer,), custom_create={0x1000: create})
+    assert (found.declaration, found.confidence) == (Declaration.NOT_USED, Confidence.HIGH)
+
+
 @pytest.mark.parametrize(
     ("values", "declaration"),
     [
