@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ftaudit.binaries.image import Image, Import
+from ftaudit.binaries.image import Address, Image, Import
 
 STACK = 0x7F00_0000_0000
 HEAP = 0x6000_0000_0000
@@ -68,17 +68,20 @@ class Heap:
 class Memory:
     """Loads and stores of 1, 2, 4 or 8 bytes, little-endian. Cells never overlap."""
 
-    __slots__ = ("_cells", "_forgotten", "_heap", "_image")
+    __slots__ = ("_cells", "_forgotten", "_heap", "_image", "_touched")
 
     def __init__(self, image: Image, heap: Heap) -> None:
         self._image, self._heap = image, heap
         self._cells: dict[int, tuple[int, Value]] = {}
         self._forgotten: tuple[range, ...] = ()
+        self._touched: set[int] = set()
+        """The numbers of the words in which a cell lies, or once lay: most others are asked for in vain."""
 
     def copy(self) -> Memory:
         other = Memory(self._image, self._heap)
         other._cells = self._cells.copy()
         other._forgotten = self._forgotten
+        other._touched = self._touched.copy()
         return other
 
     def load(self, address: Value, size: int) -> Value:
@@ -108,6 +111,7 @@ class Memory:
                 self._split(other)
             for byte in range(address, address + size):
                 self._cells.pop(byte, None)
+            self._touched.update((address // WORD, (address + size - 1) // WORD))
         self._cells[address] = (size, value)
 
     def forget(self, address: Value, size: int | None = None) -> None:
@@ -132,6 +136,9 @@ class Memory:
         return segment.address + segment.size if segment is not None else address + WORD
 
     def _overlapping(self, address: int, size: int) -> list[int]:
+        touched = self._touched
+        if address // WORD not in touched and (address + size - 1) // WORD not in touched:
+            return []
         cells = self._cells
         return [
             at
@@ -155,7 +162,12 @@ class Memory:
             return self._heap.initial(address)  # all bytes of a zeroed block are 0, and so is any word of it
         if size == WORD and self._image.pointer_size == WORD:
             return self._image.word(address)
-        return self._image.number(address, size)
+        return self._part(address, size)
+
+    def _part(self, address: int, size: int) -> int | None:
+        """A number of the file; None for a part of a word that the dynamic linker fills."""
+        word = self._image.word(address // WORD * WORD) if self._image.pointer_size == WORD else 0
+        return None if isinstance(word, Address | Import) else self._image.number(address, size)
 
     def _compose(self, address: int, size: int) -> Value:
         """The bytes of several cells together; `Low32` where only the high half of a word is unknown."""
@@ -176,7 +188,7 @@ class Memory:
             return None
         if address >= HEAP:
             return self._heap.initial(address)
-        return self._image.number(address, 1)
+        return self._part(address, 1)
 
 
 def _byte(value: Value, number: int) -> int | None:

@@ -76,6 +76,15 @@ def test_a_write_into_a_word_makes_the_rest_of_it_bytes() -> None:
     assert found.load(DATA + 1, 1) == 5
 
 
+@pytest.mark.parametrize("word", [Import("x"), Address(DATA)])
+def test_a_part_of_a_word_that_the_linker_fills_is_not_known(word: Import | Address) -> None:
+    found = memory(words={DATA: word})
+    assert [found.load(DATA + at, size) for at, size in ((0, 4), (4, 4), (7, 1), (2, 2))] == [None] * 4
+    assert found.load(DATA + 8, 4) == 0x04030201
+    found.store(DATA, 1, 9)
+    assert found.load(DATA, 8) is None
+
+
 def test_a_copy_is_apart() -> None:
     found = memory()
     other = found.copy()
