@@ -18,7 +18,7 @@ from ftaudit.binaries.definition import (
     plausible_size,
     read_slots,
 )
-from ftaudit.binaries.image import Image, Import
+from ftaudit.binaries.image import HOOKS, Image, Import
 from ftaudit.model.binary import Declaration
 
 MAX_NAMES = 400
@@ -30,6 +30,8 @@ MAX_POINTERS = 64
 MAX_BEFORE = 16
 """Slots before the one with the name; CPython knows fewer kinds than that."""
 SLOT = 16
+_HOOKS = tuple(hook.encode() for hook in HOOKS)
+_LONGEST_HOOK = max(map(len, HOOKS))
 NAME_SLOT = 100
 
 
@@ -58,6 +60,8 @@ def _names(image: Image, name: bytes) -> Iterator[int]:
         at = start - 1
         while left and (at := image.find(name + b"\0", at + 1, end)) >= 0:
             left -= 1
+            if bytes(image.data[max(start, at - _LONGEST_HOOK) : at]).endswith(_HOOKS):
+                continue  # the hook's own name in the table of symbols: nothing points there
             yield segment.address + at - start
             dotted = _dotted(image, start, at)
             if dotted is not None:
