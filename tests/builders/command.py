@@ -12,7 +12,7 @@ from typing import Any
 
 import ftaudit
 from tests.builders.index_server import IndexServer, Response, file_entry
-from tests.builders.wheels import metadata
+from tests.builders.wheels import metadata, wheel
 
 LOCK_INDEX = "https://index.example/simple"
 """The index that the locks of tests and of the corpus name."""
@@ -58,8 +58,13 @@ Run = Callable[..., Done]
 """Runs ``ftaudit`` with these arguments."""
 
 
-def stock(server: IndexServer, *pins: str, tag: str = "py3-none-any", **fields: Any) -> None:
-    """Lists a wheel with its metadata for each of *pins* (``name==version``; several of a name together)."""
+def stock(
+    server: IndexServer, *pins: str, tag: str = "py3-none-any", whole: bool = False, **fields: Any
+) -> None:
+    """Lists a wheel with its metadata for each of *pins* (``name==version``; several of a name together).
+
+    The wheel itself is served, with its hash, only where *whole*: otherwise it is listed and cannot be had.
+    """
     for name in dict.fromkeys(pin.partition("==")[0] for pin in pins):
         versions = [pin.partition("==")[2] for pin in pins if pin.partition("==")[0] == name]
         entries = []
@@ -68,7 +73,13 @@ def stock(server: IndexServer, *pins: str, tag: str = "py3-none-any", **fields: 
             text = metadata(name, version, **fields).encode()
             server.pages[f"/files/{file}.metadata"] = Response(body=text, content_type="text/plain")
             # No hashes: locks of other files are judged against this index.
-            entries.append(file_entry(file, core_metadata=True, upload_time=_uploaded(version), hashes={}))
+            hashes = {}
+            if whole:
+                _, content = wheel(name=name, version=version, tag=tag, metadata_text=text.decode())
+                server.pages[f"/files/{file}"] = Response(body=content, content_type="application/zip")
+                hashes = {"sha256": hashlib.sha256(content).hexdigest()}
+            uploaded = _uploaded(version)
+            entries.append(file_entry(file, core_metadata=True, upload_time=uploaded, hashes=hashes))
         server.project(name, *entries)
 
 

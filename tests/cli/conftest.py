@@ -59,5 +59,5 @@ def audit(run: Run, cache: Path, folder: Path) -> Run:
 def locked(folder: Path, server: IndexServer) -> IndexServer:
     """A lock of two pins in `folder`, and an index that has both."""
     (folder / "uv.lock").write_text(uv_lock("a==1.0", "b==2.0"))
-    stock(server, "a==1.0", "b==2.0")
+    stock(server, "a==1.0", "b==2.0", whole=True)
     return server
