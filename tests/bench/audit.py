@@ -7,6 +7,7 @@ measured against, in turn, so that a noisy machine slows both. Prints Markdown; 
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import os
@@ -67,8 +68,8 @@ def median(runs: Sequence[Run]) -> float:
 
 @contextmanager
 def index(count: int) -> Iterator[str]:
-    command = (sys.executable, str(HERE / "serve.py"), str(count))
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+    command = (sys.executable, "-m", "tests.bench.serve", str(count))
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=HERE.parent.parent) as server:
         assert server.stdout is not None
         try:
             yield f"http://127.0.0.1:{server.stdout.readline().strip()}"
@@ -89,7 +90,7 @@ def lock(folder: Path, count: int, base: str) -> Path:
             "[packages.sdist]",
             f'name = "{sdist}"',
             f'url = "{base}/x/{sdist}"',
-            f'hashes = {{ sha256 = "{"0" * 64}" }}',
+            f'hashes = {{ sha256 = "{hashlib.sha256(sdist.encode()).hexdigest()}" }}',
         ]
     path = folder / f"pylock.bench{count}.toml"
     path.write_text("\n".join(lines) + "\n", "utf-8")
@@ -97,39 +98,42 @@ def lock(folder: Path, count: int, base: str) -> Path:
 
 
 def audit(path: Path, cache: Path, *options: str) -> Run:
-    command = (*FTAUDIT, "audit", str(path), "--platform", "linux-x86_64", "--no-binaries", "--quiet")
+    command = (*FTAUDIT, "audit", str(path), "--platform", "linux-x86_64", "--quiet")
     return run((*command, "--jobs", str(JOBS), "--cache-dir", str(cache), "--format", "json", *options))
 
 
-def requested(path: Path, cache: Path, base: str) -> list[str]:
+def requested(path: Path, cache: Path, base: str, options: Sequence[str]) -> list[str]:
     """The paths that a cold audit asks for, as the server noted them."""
-    audit(path, cache)
+    audit(path, cache, *options)
     with urllib.request.urlopen(f"{base}/asked") as answer:  # noqa: S310 - loopback
         asked: list[str] = json.load(answer)
     return asked
 
 
-def network(count: int, times: int, work: Path) -> list[str]:
+def network(count: int, times: int, work: Path, *options: str) -> list[str]:
     with index(count) as base:
-        path, cache = lock(work, count, base), work / f"cache{count}"
-        asked = requested(path, cache, base)
+        path, cache = lock(work, count, base), work / "-".join(("cache", str(count), *options))
+        asked = requested(path, cache, base, options)
         listing = work / "urls"
         listing.write_text("\n".join([base, *asked]), "utf-8")
 
-        fresh = (work / f"cache{count}-{number}" for number in itertools.count())
+        fresh = (cache.with_name(f"{cache.name}-{number}") for number in itertools.count())
 
         def cold() -> Run:
             # A new folder each time: what file systems do after thousands of deletions is not measured.
-            return audit(path, next(fresh))
+            return audit(path, next(fresh), *options)
 
         ours, bare = paired(
             cold, lambda: run((sys.executable, str(HERE / "bare.py"), str(JOBS), str(listing))), times
         )
-    warm = [audit(path, cache) for _ in range(times)]  # the server is gone: not one request can be made
+    warm = [
+        audit(path, cache, *options) for _ in range(times)
+    ]  # the server is gone: not one request can be made
     assert all(one.status in (0, 4) for one in (*ours, *warm)), "an audit failed"
+    what = f"{count} pins{', `--no-binaries`' if options else ', wheels looked into'}"
     return [
-        row(f"{count} pins, cold: {len(asked)} requests", ours, f"bare pool of {JOBS}", bare),
-        row(f"{count} pins, warm, the server gone", warm),
+        row(f"{what}, cold: {len(asked)} requests", ours, f"bare pool of {JOBS}", bare),
+        row(f"{what}, warm, the server gone", warm),
     ]
 
 
@@ -158,8 +162,10 @@ def main() -> None:
     show("| what | median | against | median | ratio | peak memory |\n|---|---|---|---|---|---|\n")
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
-        for line in (*start_up(9, work), *network(300, 5, work), *network(3000, 3, work)):
-            show(line + "\n")
+        show("\n".join(start_up(9, work)) + "\n")
+        for count, times in ((300, 5), (3000, 3)):
+            for options in ((), ("--no-binaries",)):
+                show("\n".join(network(count, times, work, *options)) + "\n")
 
 
 if __name__ == "__main__":
