@@ -1,28 +1,13 @@
-"""What holds on the real index as it was on 22 November 2026, whatever was uploaded later.
-
-Every page is asked for once: all audits share one cache. Whatever certificates reaching the index takes here
-(``PIP_CERT``, ``REQUESTS_CA_BUNDLE``, …) stays in the environment, all other settings of pip and uv go.
-"""
+"""What holds on the real index as it was on 22 November 2026, whatever was uploaded later."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
-from typing import Any
-
 import pytest
 
-from ftaudit.cli.app import run
 from ftaudit.errors import Exit
-from tests.conftest import USER_SETTINGS
+from tests.builders.online import BOTH, Audit, Report, rows, verdict
 
 pytestmark = pytest.mark.online
-
-KEPT = frozenset({"PIP_CERT", "PIP_CLIENT_CERT", "PIP_PROXY"})
-BOTH = ("3.14t", "3.15t")
-ARGUMENTS = ("--platform", "linux-x86_64", "--uploaded-before", "2026-11-22", "--quiet")
 
 PINS = """\
 cryptography==42.0.0
@@ -64,38 +49,6 @@ VERDICTS = [
     ("polars 2.1.0", ("ready", "pure"), ("ready", "pure")),
 ]
 
-Report = Mapping[str, Any]
-Audit = Callable[..., tuple[int, Report]]
-"""Audits texts, each in a file of the name that it is given as, and gives the exit status and the report."""
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="module")
-def audit(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
-    def audited(*options: str, **inputs: str) -> tuple[int, Report]:
-        folder = tmp_path_factory.mktemp("input")
-        paths = [folder / name.replace("_", ".") for name in inputs]
-        for path, text in zip(paths, inputs.values(), strict=True):
-            path.write_text(text)
-        report = folder / "report.json"
-        places = [*map(str, paths), "--cache-dir", str(cache), "--format", "json", "--output", str(report)]
-        status = run(["audit", *places, *ARGUMENTS, *options])
-        return status, json.loads(report.read_text())
-
-    with pytest.MonkeyPatch.context() as patch:
-        for name in set(os.environ) - KEPT:
-            if name.startswith(USER_SETTINGS):
-                patch.delenv(name)
-        home = str(tmp_path_factory.mktemp("home"))
-        for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CONFIG_DIRS"):
-            patch.setenv(name, home)
-        patch.setenv("PIP_CONFIG_FILE", os.devnull)
-        yield audited
-
 
 @pytest.fixture(scope="module")
 def pins(audit: Audit) -> Report:
@@ -103,15 +56,6 @@ def pins(audit: Audit) -> Report:
     status, report = audit(requirements_txt=PINS, newer_requirements_txt="cryptography==50.0.2\n")
     assert status == Exit.INCOMPLETE, "their dependencies are not pinned"
     return report
-
-
-def rows(report: Report) -> dict[str, Any]:
-    return {f"{package['name']} {package['version']}": package for package in report["packages"]}
-
-
-def verdict(report: Report, pin: str, python: str) -> Any:
-    (found,) = [one for one in rows(report)[pin]["verdicts"] if one["python"] == python]
-    return found
 
 
 def test_every_pin_has_its_row(pins: Report) -> None:
