@@ -11,8 +11,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 from ftaudit.model.evidence import FileList, IndexFile, Missing, ProjectStatus
 from ftaudit.model.text import mask, short, without_credentials
@@ -171,11 +172,20 @@ def build_file(entry: dict[str, Any], page_url: str, index: str) -> IndexFile:
 def absolute(page_url: str, url: str) -> str:
     """*url* of a file as a page at *page_url* has it, without fragment and credentials."""
     try:
-        if not url.startswith(("https://", "http://")):
+        if url.startswith("/") and not url.startswith("//") and "/." not in url:
+            url = _origin(page_url) + url  # what urljoin makes of it; a page may have thousands
+        elif not url.startswith(("https://", "http://")):
             url = urljoin(page_url, url)
         return without_credentials(url.partition("#")[0]) if "@" in url else url.partition("#")[0]
     except ValueError:
         return ""
+
+
+@lru_cache(maxsize=64)
+def _origin(url: str) -> str:
+    """Scheme, host and port of *url*."""
+    scheme, netloc, *_ = urlsplit(url)
+    return urlunsplit((scheme, netloc, "", "", ""))
 
 
 def core_metadata(value: object) -> tuple[bool, str | None]:

@@ -88,8 +88,8 @@ def _not_listed(page: ProjectPage, version: Version, text: str) -> Missing:
     return Missing(what="release", why=f"{where} does not list {text}{before}", kind="version-not-listed")
 
 
-def candidates(page: ProjectPage) -> Mapping[Version, Callable[[], tuple[IndexFile, ...]]]:
-    """Every version of *page*, each with a way to its files, which are built when it is called.
+def candidates(page: ProjectPage) -> Mapping[Version, Callable[[], Iterator[IndexFile]]]:
+    """Every version of *page*, each with a way to its files, which are built one by one as they are taken.
 
     Where ``--uploaded-before`` hides all files of a version, the way leads to none.
     """
@@ -110,8 +110,8 @@ def _numbers(page: ProjectPage) -> Mapping[Version, Sequence[int]]:
     return {version: sorted(numbers) for version, numbers in by_version.items()}
 
 
-def _files(page: ProjectPage, numbers: Sequence[int]) -> tuple[IndexFile, ...]:
-    return tuple(file for number in numbers if _visible(file := page.files[number], page))
+def _files(page: ProjectPage, numbers: Sequence[int]) -> Iterator[IndexFile]:
+    return (file for number in numbers if _visible(file := page.files[number], page))
 
 
 def _visible(file: IndexFile, page: ProjectPage) -> bool:

@@ -7,11 +7,13 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 
-from ftaudit.index.pages import MAX_FILES, Listing, parse_page
+from ftaudit.index.pages import MAX_FILES, Listing, absolute, parse_page
 from ftaudit.model.evidence import IndexFile, Missing, ProjectStatus
+from ftaudit.model.text import without_credentials
 from tests.builders.index_server import HTML, JSON, file_entry
 from tests.shared import ROOT
 
@@ -296,3 +298,23 @@ def test_upload_times_are_in_utc(text: str, expected: datetime | None) -> None:
     (file,) = parsed(page(file_entry("x-1.zip", upload_time=text))).files
     assert file.uploaded == expected
     assert file.uploaded is None or file.uploaded.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    "page", ["https://u:p@index.example:8443/simple/x/", "http://index.example/simple/x/?a=/b"]
+)
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/files/x.whl",
+        "/files/a%20b.whl?c=d#sha256=e",
+        "//files.example/x.whl",
+        "/a/../x.whl",
+        "/./x.whl",
+        "/",
+        "x.whl",
+    ],
+)
+def test_addresses_are_those_that_urljoin_makes(page: str, url: str) -> None:
+    joined = urljoin(page, url).partition("#")[0]
+    assert absolute(page, url) == (without_credentials(joined) if "@" in joined else joined)
