@@ -11,7 +11,7 @@ from collections import defaultdict
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from abi3info import DATAS, FUNCTIONS
+from abi3info import DATAS, FUNCTIONS  # type: ignore[import-untyped, unused-ignore]
 
 SOURCE = "https://github.com/python/cpython/blob/main/Misc/stable_abi.toml"
 TARGET = Path(__file__).resolve().parent / "stable_abis.toml"

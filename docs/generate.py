@@ -25,7 +25,7 @@ from ftaudit.sources.registry import formats
 HERE = Path(__file__).parent
 ROOT = HERE.parent
 NOTE = "<!-- Written by docs/generate.py: change what it reads, and run it again. -->"
-SCHEMA = Path(ftaudit.render.__file__).with_name("report-v1.schema.json")
+RENDER = Path(ftaudit.render.__file__).parent
 
 
 def statuses() -> str:
@@ -70,19 +70,28 @@ def rules() -> str:
 
 def report() -> str:
     """The JSON report, from its schema."""
-    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
-    lines = ["# The JSON report, version 1", "", NOTE, "", schema["description"], ""]
+    return _document("The JSON report, version 1", "report", "report-v1.schema.json")
+
+
+def inspection() -> str:
+    """What `ftaudit inspect` writes as JSON, from its schema."""
+    return _document("The JSON of an inspection, version 1", "inspection", "inspect-v1.schema.json")
+
+
+def _document(title: str, name: str, file: str) -> str:
+    schema = json.loads((RENDER / file).read_text(encoding="utf-8"))
+    lines = [f"# {title}", "", NOTE, "", schema["description"], ""]
     lines += [
-        "Its schema (JSON Schema 2020-12) lies in the package: `ftaudit/render/report-v1.schema.json`.",
+        f"Its schema (JSON Schema 2020-12) lies in the package: `ftaudit/render/{file}`.",
         "The same facts give the same bytes. All that is not ASCII is escaped; times end with `Z`.",
         "",
     ]
-    lines += _table("report", schema)
+    lines += _table(name, schema, said=True)
     for name, definition in schema["$defs"].items():
         if "properties" in definition:
             lines += _table(name, definition)
         else:
-            lines += [f"## {name}", "", f"{definition['description']} {_values(definition)}", ""]
+            lines += [f"## {name}", "", f"{definition['description']} {_values(definition)}".rstrip(), ""]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -127,6 +136,7 @@ PAGES_WRITTEN: Mapping[str, Callable[[], str]] = {
     "exit-status.md": exit_statuses,
     "rules.md": rules,
     "json.md": report,
+    "inspect-json.md": inspection,
     "options.md": options,
 }
 BLOCKS: Mapping[str, Callable[[], str]] = {"inputs": inputs, "generators": generators, "example": example}
@@ -179,9 +189,10 @@ def _section(page: Page) -> list[str]:
     return ["", f"### {page.name}: {page.summary}", "", page.text]
 
 
-def _table(name: str, definition: Mapping[str, Any]) -> list[str]:
+def _table(name: str, definition: Mapping[str, Any], *, said: bool = False) -> list[str]:
+    """The keys of an object; *said* tells that its description stands above already."""
     rows = [f"| `{key}` | {kind} | {meaning} |" for key, kind, meaning in _keys(definition)]
-    about = [] if name == "report" else [definition["description"], ""]
+    about = [] if said else [definition["description"], ""]
     return [f"## {name}", "", *about, "| key | type | meaning |", "|---|---|---|", *rows, ""]
 
 

@@ -231,4 +231,4 @@ def _upgrades(
     ):
         newest = latest(pin.version, versions)
         return {str(target): Upgrade(latest=newest) for target in targets}
-    return upgrades(pin.version, versions, targets, wheels.ready if wheels.binaries else by_tags)
+    return upgrades(pin.version, versions, targets, wheels.search if wheels.binaries else lambda: by_tags)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ftaudit.judge.install import FROM_LOCK, best
 from ftaudit.judge.modules import imported
-from ftaudit.judge.remedy import Answer, fits
+from ftaudit.judge.remedy import Answer, Ready, fits
 from ftaudit.model.binary import Contents
 from ftaudit.model.case import NOT_READ
 from ftaudit.model.evidence import IndexFile, Missing
@@ -15,7 +15,7 @@ from ftaudit.model.target import Target
 from ftaudit.model.verdict import Gil, Install, Installation
 
 MAX_CANDIDATES = 8
-"""Wheels of other releases that are read for one pin."""
+"""Wheels of other releases that are read in one search."""
 
 _HOLDS_FILES = (Install.WHEEL, Install.PURE, Install.FALLBACK)
 _ONLY_LOCKED = Missing(
@@ -47,7 +47,6 @@ class WheelReader:
         self.binaries = binaries
         self._index = index
         self._read: dict[str, Contents | Missing] = {}
-        self._candidates = 0
 
     def of(self, chosen: Installation) -> Contents | Missing:
         """What the picked wheel holds."""
@@ -58,17 +57,24 @@ class WheelReader:
             return NOT_READ
         return _ONLY_LOCKED if file.index == FROM_LOCK else self._contents(file)
 
-    def ready(self, files: Sequence[IndexFile], target: Target) -> Answer:
-        """Whether the release of *files* would be ready on *target*; its wheel is read within a budget."""
-        if not fits(files, target):
-            return Answer.NO
-        file = best(files, target)
-        if file is None:
-            return Answer.NO
-        if file.name not in self._read:
-            if self._candidates >= MAX_CANDIDATES:
-                return Answer.FITS
-            self._candidates += 1
+    def search(self) -> Ready:
+        """Tells whether a release would be ready on a target; its wheel is read within a budget."""
+        left = MAX_CANDIDATES
+
+        def ready(files: Sequence[IndexFile], target: Target) -> Answer:
+            nonlocal left
+            file = best(files, target) if fits(files, target) else None
+            if file is None:
+                return Answer.NO
+            if file.name not in self._read:
+                if not left:
+                    return Answer.FITS
+                left -= 1
+            return self._ready(file, target)
+
+        return ready
+
+    def _ready(self, file: IndexFile, target: Target) -> Answer:
         contents = self._contents(file)
         if isinstance(contents, Missing):
             return Answer.FITS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import runpy
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ftaudit.explain import rule_pages
+from ftaudit.model.binary import Confidence, Declaration, How, Phase
 
 DOCS = Path(__file__).parents[1] / "docs"
 GENERATE = runpy.run_path(str(DOCS / "generate.py"))
@@ -71,3 +73,36 @@ def test_every_rule_is_documented() -> None:
     text = WRITTEN["rules.md"]()
     for page in rule_pages():
         assert f"## `{page.name}`\n\n{page.summary}\n" in text
+
+
+# -- docs/binaries.md --
+
+JUDGING = (
+    "binaries/*.py",
+    "wheels/*.py",
+    "judge/modules.py",
+    "judge/inspected.py",
+    "index/wheel_contents.py",
+)
+"""Where a module's ``reason`` comes from; what else is a word with a hyphen there:"""
+OTHER_WORDS = frozenset(
+    {"32-bit", "big-endian", "free-threaded", "mach-o", "perhaps-module", "utf-8", "utf-8-sig"}
+    | {word.value for kind in (Confidence, Declaration, How, Phase) for word in kind}
+)
+_SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)+")
+
+
+def slugs(code: str) -> set[str]:
+    """The strings of *code* that are written as reasons are."""
+    strings = (node.value for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Constant))
+    return {text for text in strings if isinstance(text, str) and _SLUG.fullmatch(text)}
+
+
+def test_every_reason_for_an_unknown_module_is_explained_and_no_other() -> None:
+    text = (DOCS / "binaries.md").read_text(encoding="utf-8")
+    table = text.partition("\n| reason | |\n")[2].partition("\n\n")[0]
+    explained = {name for row in table.splitlines() for name in re.findall(r"`([^`]+)`", row.split("|")[1])}
+    files = [file for pattern in JUDGING for file in (DOCS.parent / "ftaudit").glob(pattern)]
+    used = set().union(*(slugs(file.read_text(encoding="utf-8")) for file in files)) - OTHER_WORDS
+    assert len(explained) > 20
+    assert used == explained

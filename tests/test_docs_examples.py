@@ -22,6 +22,7 @@ import pytest
 from ftaudit.cli.app import run
 from tests.builders.command import uv_lock
 from tests.builders.environments import install, venv
+from tests.builders.extensions import GIL, USED, extension
 from tests.builders.index_server import IndexServer, Response, file_entry, index_server
 from tests.builders.wheels import metadata, wheel
 from tests.shared import ROOT
@@ -86,7 +87,13 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     (project / "requirements.txt").write_text("requests==2.34.2\n")
     install(venv(project / ".venv"), "requests", "2.34.2")
     (project / "wheels").mkdir()
-    name, content = wheel(name="example_native", version="1.0", tag="cp314-cp314t-manylinux_2_28_x86_64")
+    module = "example_native/_core.cpython-314t-x86_64-linux-gnu.so"
+    name, content = wheel(
+        name="example_native",
+        version="1.0",
+        tag="cp314-cp314t-manylinux_2_28_x86_64",
+        files={module: extension("_core", {GIL: USED})},
+    )
     (project / "wheels" / name).write_bytes(content)
     monkeypatch.chdir(project)
     with index_server() as server:

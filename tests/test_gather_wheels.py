@@ -68,6 +68,17 @@ def test_the_budget_ends_the_search() -> None:
     assert (found.newer, found.read) == (f"1.{MAX_CANDIDATES + 1}", False)
 
 
+def test_each_search_has_a_budget_of_its_own() -> None:
+    names = [wheel(f"1.{number}") for number in range(2 * MAX_CANDIDATES + 1)]
+    reader = WheelReader(FakeIndex(wheels=dict.fromkeys(names, ON)), binaries=True)
+
+    def search() -> int:
+        ready = reader.search()
+        return [ready([listed(name)], T314) for name in names].count(Answer.NO)
+
+    assert [search() for _ in range(3)] == [MAX_CANDIDATES, 2 * MAX_CANDIDATES, 2 * MAX_CANDIDATES + 1]
+
+
 def test_without_binaries_tags_decide() -> None:
     found = upgrade(ON, ON, binaries=False)
     assert (found.newer, found.read) == (None, False)  # nothing is known to be wrong with the pin
@@ -83,7 +94,7 @@ def test_each_wheel_is_read_once() -> None:
 
     reader = WheelReader(Counting(), binaries=True)
     files = [listed(wheel("1.1"))]
-    assert [reader.ready(files, T314) for _ in range(3)] == [Answer.NO] * 3
+    assert [reader.search()(files, T314) for _ in range(3)] == [Answer.NO] * 3
     assert asked == [wheel("1.1")]
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from posixpath import basename, dirname
 
 from ftaudit.binaries.call_sites import set_gil_arguments
-from ftaudit.binaries.calls import MULTI_PHASE, SET_GIL, SINGLE_PHASE, HookWatcher
+from ftaudit.binaries.calls import MULTI_PHASE, SET_GIL, SINGLE_PHASE, TELLING, HookWatcher
 from ftaudit.binaries.creation import returns
 from ftaudit.binaries.declaration import CFFI_PROVIDER, Seen, conclude
 from ftaudit.binaries.definition import Answer
@@ -50,14 +50,17 @@ def _slice(image: Image, path: str, sibling: Sibling) -> Slice:
     names = image.python_imports()
     hooks = tuple(sorted(image.hooks))
     generator = guess(image, names) if hooks else ""
+    declared = tuple(
+        _declared(image, hook, names.__contains__, generator, sibling) for hook in own_hooks(hooks, path)
+    )
+    if not hooks and image.format != "pe":
+        declared = tuple(_lent(image, path, sibling))
+        hooks = tuple(found.hook for found in declared)
     return Slice(
         format=image.format,
         arch=_arch(image),
         hooks=hooks,
-        declared=tuple(
-            _declared(image, hook, frozenset(names).__contains__, generator, sibling)
-            for hook in own_hooks(hooks, path)
-        ),
+        declared=declared,
         generator=generator,
         limited_api=held_against(names, hooks) if hooks and names else None,
     )
@@ -110,15 +113,27 @@ def _delegated(image: Image, hook: str, name: str, sibling: Sibling) -> Declared
     return None
 
 
+def _lent(image: Image, path: str, sibling: Sibling) -> Iterator[Declared]:
+    """What hooks for the file *path* declare that it does not have itself, but a library that it needs:
+    ``dlsym`` looks there too (https://pubs.opengroup.org/onlinepubs/9799919799/functions/dlsym.html)."""
+    for library in map(basename, image.needed):
+        for other in sibling(library):
+            hooks = tuple(other.hooks) if other.arch == image.arch else ()
+            for hook in own_hooks(hooks, path):
+                yield conclude(hook, _look(other, hook, other.hooks[hook], other.imports))
+
+
 def _look(image: Image, hook: str, entry: int, takes: Takes, generator: str = "") -> Seen:
     """Both methods on the hook at *entry*."""
     module, exported = module_of(hook), hook.startswith(_EXPORT)
     processor = _processor(image)
     imports_init, imports_set_gil = takes(MULTI_PHASE), takes(SET_GIL)
-    watcher = HookWatcher(image, module, exported=exported, can_tell=imports_set_gil)
+    watcher = HookWatcher(image, module, exported=exported, can_tell=any(map(takes, TELLING)))
     run = processor(image, watcher) if processor else None
     if run is not None:
         run.run(entry)
+    if run is not None and not (run.whole and watcher.definitions):
+        watcher.definitions += watcher.initialised  # the path there was not followed to its end
     answers = frozenset[Answer]()
     if module is not None:
         answers = by_name(image, module, exported=exported)
@@ -140,7 +155,7 @@ def _look(image: Image, hook: str, entry: int, takes: Takes, generator: str = ""
         searched=answers,
         created=watcher.created,
         set_gil=tuple(watcher.set_gil),
-        ends=frozenset(watcher.ends),
+        ends=frozenset(watcher.ends or watcher.likely_ends),
         call_sites=set_gil_arguments(image, processor, entry) if processor and unreached else frozenset(),
         returned_null=watcher.returned_null,
         returned_other=watcher.returned_other,

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from ftaudit.binaries.definition import Answer, WrittenView, read_definition, read_exported
-from ftaudit.binaries.image import HOOKS, Image
+from ftaudit.binaries.image import HOOKS, Image, Import
 from ftaudit.binaries.machine import END, End, Machine, State
-from ftaudit.binaries.memory import MASK, WORD, Opaque, Value
+from ftaudit.binaries.memory import HEAP, MASK, WORD, Opaque, Value
 from ftaudit.model.binary import Declaration
 
 _MODULE = "module"
@@ -25,6 +25,8 @@ MODULE_MAKERS = frozenset(
 SINGLE_PHASE = frozenset({"PyModule_Create2", "PyModule_Create2TraceRefs"})
 SET_GIL = "PyUnstable_Module_SetGIL"
 MULTI_PHASE = "PyModuleDef_Init"
+FROM_DEFINITION = "PyModule_FromDefAndSpec2"
+TELLING = frozenset({SET_GIL, MULTI_PHASE, FROM_DEFINITION})
 
 _MALLOC = frozenset(
     {"malloc", "_Znwm", "_Znam", "??2@YAPEAX_K@Z", "PyMem_Malloc", "PyObject_Malloc", "PyMem_RawMalloc"}
@@ -55,6 +57,18 @@ _POINTERS = frozenset(
 """What returns something that is not NULL, and may be anything."""
 _MAX_COPY = 1024
 _MAX_TEXT = 4000
+_PYTHON = ("Py", "_Py")
+_POINTED = 4
+_WRITTEN = 48
+"""Bytes behind each of the first pointers that a function gets of which nothing is known. It may write there,
+or anywhere: objects of C++'s library are not larger."""
+_ONLY_READ = frozenset(
+    {
+        "free", "_ZdlPv", "_ZdlPvm", "_ZdaPv", "??3@YAXPEAX@Z", "??3@YAXPEAX_K@Z", "__tls_get_addr", "getenv",
+        "_tlv_bootstrap", "_tlv_atexit", "__error", "__errno_location", "memcmp", "bcmp", "memchr", "strcmp", "strncmp", "strchr", "strrchr", "strstr",
+        "__cxa_atexit", "__cxa_thread_atexit_impl", "__cxa_guard_release", "write", "puts", "atexit",
+    }
+)  # fmt: skip
 _STEPS_AFTER_SET_GIL = 3000
 
 
@@ -77,7 +91,17 @@ def library(machine: Machine, state: State, name: str, arguments: Sequence[Value
     if name == "strlen":
         text = machine.image.cstring(arguments[0], _MAX_TEXT) if isinstance(arguments[0], int) else None
         return None if text is None else len(text)
+    if not name.startswith(_PYTHON) and name not in _ONLY_READ:
+        for argument in arguments[:_POINTED]:
+            _lose(state, argument)
     return None
+
+
+def _lose(state: State, place: Value) -> None:
+    """What lies at *place* may have been written to."""
+    if isinstance(place, int):
+        for offset in range(0, _WRITTEN, WORD):
+            state.memory.store(place + offset, WORD, None)
 
 
 def _new_module(state: State) -> Opaque:
@@ -97,12 +121,16 @@ def is_module(value: Value) -> bool:
 
 
 def is_another_object(value: Value) -> bool:
-    """Whether *value* is certainly an object, and no module."""
-    return isinstance(value, Opaque) and value.what in _PLAIN_OBJECTS
+    """Whether *value* is certainly an object, and no module: what other libraries hold are no modules
+    (``Py_None``)."""
+    return isinstance(value, Import) or (isinstance(value, Opaque) and value.what in _PLAIN_OBJECTS)
 
 
 def _copy(state: State, to: Value, source: Value, size: Value) -> Value:
-    if not (isinstance(to, int) and isinstance(size, int)) or size > _MAX_COPY:
+    if not isinstance(size, int) or size > _MAX_COPY:
+        state.memory.forget(to, size if isinstance(size, int) else None)
+        return to
+    if not isinstance(to, int):
         return to
     pieces, done = [], 0
     while done < size:
@@ -116,7 +144,10 @@ def _copy(state: State, to: Value, source: Value, size: Value) -> Value:
 
 
 def _fill(state: State, to: Value, byte: Value, size: Value) -> Value:
-    if not (isinstance(to, int) and isinstance(size, int)) or size > _MAX_COPY:
+    if not isinstance(size, int) or size > _MAX_COPY:
+        state.memory.forget(to, size if isinstance(size, int) else None)
+        return to
+    if not isinstance(to, int):
         return to
     word = (byte & 255) * 0x0101010101010101 & MASK if isinstance(byte, int) else None
     for offset in range(0, size & ~7, WORD):
@@ -130,11 +161,13 @@ def _fill(state: State, to: Value, byte: Value, size: Value) -> Value:
 class HookWatcher:
     """Watches a run from a hook of the module *module* (None where its name cannot be compared).
 
-    ``exported`` tells that it is a ``PyModExport_*``; ``can_tell`` that the file takes
-    ``PyUnstable_Module_SetGIL`` from the interpreter.
+    ``exported`` tells that it is a ``PyModExport_*``; ``can_tell`` that the file takes something from the
+    interpreter that says what the module declares, `TELLING`.
 
-    ``ends`` are, for each path that returned the module that it made, the argument of the last
-    ``PyUnstable_Module_SetGIL`` on it: 0, 1, None for a value that is not known, or ``silent``.
+    ``initialised`` are the definitions that were given to ``PyModuleDef_Init``, returned or not. ``ends``
+    are, for each path that returned the module that it made, the argument of the last
+    ``PyUnstable_Module_SetGIL`` on it: 0, 1, None for a value that is not known, or ``silent``;
+    ``likely_ends`` the same for paths of which it is not known what they returned.
     ``returned_other`` tells of a path that returned neither NULL nor what was looked for, perhaps unknown,
     ``returned_another_object`` of one that certainly returned something else than the module it made.
     """
@@ -144,10 +177,12 @@ class HookWatcher:
     exported: bool
     can_tell: bool = True
     definitions: list[Answer] = field(default_factory=list)
+    initialised: list[Answer] = field(default_factory=list)
     exports: list[Answer] = field(default_factory=list)
     created: int = 0
     set_gil: list[int | None] = field(default_factory=list)
     ends: set[Value | str] = field(default_factory=set)
+    likely_ends: set[Value | str] = field(default_factory=set)
     returned_null: bool = False
     returned_other: bool = False
     returned_another_object: bool = False
@@ -158,9 +193,11 @@ class HookWatcher:
     def called(self, machine: Machine, state: State, name: str, arguments: Sequence[Value]) -> Value | End:
         """Keeps what matters of a call, and says what it returns."""
         self.called_anything = True
-        if name in (MULTI_PHASE, "PyModule_FromDefAndSpec2"):
-            self.definitions.append(self._definition(state, arguments[0]))
-            return END if name == MULTI_PHASE else _new_module(state)
+        if name == MULTI_PHASE:
+            self.initialised.append(self._definition(state, arguments[0]))
+            return arguments[0] if isinstance(arguments[0], int) else Opaque(MULTI_PHASE)
+        if name == FROM_DEFINITION:
+            return self._from_definition(state, arguments[0])
         if name in SINGLE_PHASE:
             self.created += 1
             state.notes["created"] = 1
@@ -177,10 +214,21 @@ class HookWatcher:
             return None
         return library(machine, state, name, arguments)
 
+    def _from_definition(self, state: State, definition: Value) -> Opaque:
+        """A module of which the definition's slots say at once what ``PyUnstable_Module_SetGIL`` would."""
+        made = _new_module(state)
+        declared = self._definition(state, definition).declaration
+        value = None if declared is Declaration.UNKNOWN else int(declared is Declaration.NOT_USED)
+        self.created += 1
+        self.set_gil.append(value)
+        state.notes["created"] = 1
+        state.notes[f"gil of {made}"] = value
+        return made
+
     def _set_gil(self, machine: Machine, state: State, module: Value, value: Value) -> None:
         known = value & 0xFFFFFFFF if isinstance(value, int) else None
         self.set_gil.append(known)
-        if is_module(module) or _count(state) != 1:
+        if isinstance(module, Opaque) or _count(state) != 1:
             state.notes[f"gil of {module}"] = known
         else:  # kept somewhere in between; there is only one that it can be
             state.notes[f"gil of {Opaque(_MODULE, 1)}"] = known
@@ -196,18 +244,23 @@ class HookWatcher:
                 self.exports.append(read_exported(WrittenView(self.image, state.memory), value))
             else:
                 self.returned_other = True
+        elif value == Opaque(MULTI_PHASE) or self._is_address(value):
+            self.definitions.append(self._definition(state, value))
         elif state.notes.get("created"):
             self._returned_after_creation(state, value)
-        elif isinstance(value, int) and self.image.segment(value) is not None:
-            self.definitions.append(self._definition(state, value))
         else:
             self.returned_other = True
+
+    def _is_address(self, value: Value) -> bool:
+        return isinstance(value, int) and (value >= HEAP or self.image.segment(value) is not None)
 
     def _returned_after_creation(self, state: State, value: Value) -> None:
         if is_module(value):
             unclear = "gil of None" in state.notes
             self.ends.add(state.notes.get(f"gil of {value}", None if unclear else "silent"))
-        elif value is None and _count(state) > 1:
+        elif value is None and _count(state) == 1:  # lost in between, as in `_set_gil`, or another's NULL
+            self.likely_ends.add(state.notes.get(f"gil of {Opaque(_MODULE, 1)}", "silent"))
+        elif value is None:
             self.ends.add(None)  # one of several modules, who knows which
         else:
             self.returned_other = True

@@ -73,12 +73,19 @@ def conclude(hook: str, seen: Seen) -> Declared:
             why="cffi's backend makes the module, and decides",
             provider=CFFI_PROVIDER,
         )
-    if seen.followed and not seen.called_anything and seen.returned_null and not seen.returned_other:
+    if _only_fails(seen):
         why = "its initialisation only returns NULL: it is loaded in another way than by import"
         return _declared(
             hook, seen, Declaration.NOT_A_MODULE, Confidence.HIGH, How.EXECUTION, Phase.NONE, why=why
         )
     return _not_reached(hook, seen)
+
+
+def _only_fails(seen: Seen) -> bool:
+    """Whether the hook is there for the linker's sake. One that could make a module may only seem to: what
+    runs when the file is loaded (C++'s static initialisers) is not followed."""
+    fails = seen.followed and seen.returned_null and not (seen.called_anything or seen.returned_other)
+    return fails and seen.whole and not (seen.imports_init or seen.imports_create)
 
 
 def _defined(hook: str, seen: Seen, answers: Collection[Answer], phase: Phase) -> Declared:
@@ -124,9 +131,6 @@ def _created(found: Declared) -> Declared:
     if found.custom_create == "other":
         why = "its Py_mod_create returns an object that is not a module, which enables the GIL"
         return replace(found, declaration=Declaration.USED, why=why)
-    if found.custom_create == "perhaps-module":
-        why = "its Py_mod_create returns a module on some paths, and on others what could not be told"
-        return replace(found, confidence=Confidence.MEDIUM, why=why)
     either = found.custom_create == "either"
     return replace(
         found,
@@ -144,9 +148,13 @@ _DECISIVE = frozenset({"decided-at-run-time", "duplicate-slot"})
 
 
 def _only_searched(hook: str, seen: Seen, phase: Phase, reasons: list[Answer]) -> Declared:
-    """No path gave an answer: the search's, if it has exactly one; an array that stays empty says nothing."""
+    """No path gave an answer: the search's, if it has exactly one; an array that stays empty says nothing.
+
+    Where a definition was found whose slots are not known, the file's data are not what the interpreter sees.
+    """
     searched = {answer.declaration for answer in seen.searched}
-    if len(searched) == 1:
+    overwritten = any(answer.reason == "unreadable-slots" for answer in reasons)
+    if len(searched) == 1 and not overwritten:
         answer = next(iter(seen.searched))
         return _declared(hook, seen, answer.declaration, Confidence.MEDIUM, How.SEARCH, phase, answer=answer)
     blank = {answer.reason for answer in reasons} == {"blank-slots"}
@@ -179,11 +187,22 @@ def _single(hook: str, seen: Seen) -> Declared:
     if seen.returned_another_object:
         why = "its initialisation returns another object than the module that it made"
         return _unknown(hook, seen, Phase.SINGLE, "returns-another-object", why)
-    if len(values) > 1 or None in values or len(seen.ends) > 1 or not values <= {0, 1}:
+    if len(values) > 1 or None in values | seen.ends or len(seen.ends) > 1 or not values <= {0, 1}:
         why = "whether it calls PyUnstable_Module_SetGIL, and with what, is decided at run time"
         return _unknown(hook, seen, Phase.SINGLE, "decided-at-run-time", why)
     value = next(iter(values))
     if seen.ends == {"silent"}:
+        if seen.whole and not seen.returned_other:
+            why = "it calls PyUnstable_Module_SetGIL, and not for the module that it returns"
+            return _declared(
+                hook,
+                seen,
+                Declaration.SINGLE_PHASE_SILENT,
+                Confidence.HIGH,
+                How.EXECUTION,
+                Phase.SINGLE,
+                why=why,
+            )
         why = "PyUnstable_Module_SetGIL is called on some paths only"
         return _unknown(hook, seen, Phase.SINGLE, "decided-at-run-time", why)
     return _declared(

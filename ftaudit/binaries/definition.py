@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Protocol
+from functools import cache
+from typing import NamedTuple, Protocol
 
 from ftaudit.binaries.image import Address, Image, Import
 from ftaudit.binaries.memory import HEAP, WORD, Low32, Memory
@@ -28,6 +29,7 @@ MAX_NESTING = 5
 """CPython's own limit (``Python/slots.c``)."""
 MAX_STATE_SIZE = 1 << 24
 """Bytes: no module asks for a larger ``m_size``; a larger number means that this is no definition."""
+_WORDS, _POINTERS = (int, Import), (Address, Import)
 NAME = re.compile(rb"[A-Za-z0-9_][A-Za-z0-9_.\x80-\xff]*")
 
 
@@ -56,7 +58,7 @@ class FileView:
 
     def pointer(self, address: int) -> int | Import | None:
         found = self.image.word(address)
-        return found if isinstance(found, Address | Import) or found == 0 else None
+        return found if isinstance(found, _POINTERS) or found == 0 else None
 
     def value(self, address: int) -> int | Import | None:
         return self.image.word(address)
@@ -80,7 +82,7 @@ class WrittenView:
 
     def value(self, address: int) -> int | Import | None:
         found = self.memory.load(address, WORD)
-        return found if isinstance(found, int | Import) else None
+        return found if isinstance(found, _WORDS) else None
 
     def number(self, address: int, size: int) -> int | None:
         found = self.memory.load(address, size)
@@ -106,6 +108,7 @@ class Layout:
     end: int
 
     @classmethod
+    @cache
     def of(cls, pointer_size: int, *, free_threaded: bool) -> Layout:
         """The layout for a build. The free-threaded header has 32 bytes, 20 on 32-bit."""
         word = pointer_size
@@ -122,8 +125,7 @@ class Layout:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+class Slot(NamedTuple):
     """An entry of a slot array; ``value`` is None where it is not known."""
 
     id: int
@@ -234,7 +236,10 @@ def read_slots(view: View, address: int, *, modern: bool, depth: int = 0) -> Slo
 def _layout(view: View, address: int, module: str | None) -> Layout | None:
     """The build whose layout makes sense there: the one where ``m_name`` points to a name."""
     best, best_score = None, 0
+    most = 2 if module is None else 4
     for free_threaded in (True, False):
+        if best_score == most:
+            break
         layout = Layout.of(view.image.pointer_size, free_threaded=free_threaded)
         name = _name(view, address + layout.name)
         if name is None:

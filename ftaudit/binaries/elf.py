@@ -247,8 +247,8 @@ class Elf(Image):
     def imports(self, name: str) -> bool:
         return name.encode("utf-8", "surrogateescape") in self._imported
 
-    def python_imports(self) -> tuple[str, ...]:
-        return python_names(self._imported)
+    def python_imports(self) -> frozenset[str]:
+        return python_names(self.symbols.undefined())
 
     def word(self, address: int) -> Word:
         """The word at *address*; None also for relocations that are no pointers, or of unknown types."""
@@ -302,7 +302,8 @@ class Elf(Image):
                     seen.add(place)
                     yield place
         if self._relocations.packed or not all(table.addends for table in tables):
-            yield from (place for place in pointers_in_place(self, address) if place not in seen)
+            in_place = pointers_in_place(self, address, self.segments)
+            yield from (place for place in in_place if place not in seen)
 
 
 def read(data: Buffer) -> tuple[Image, ...]:

@@ -1,7 +1,8 @@
 """The relocations of an ELF file, found by address without reading all of them (REL, RELA and RELR).
 
-The first look-ups search the tables for the bytes of the address; when there are many, an index is made that
-tells for each block of 256 bytes at which entries of a table relocations of the block begin.
+Few relocations get an index of them all, which costs less than searching them a few times. The first look-ups
+in large tables search for the bytes of the address; when there are many, an index is made that tells for each
+block of 256 bytes at which entries of a table relocations of the block begin.
 """
 
 from __future__ import annotations
@@ -14,8 +15,10 @@ from typing import NamedTuple
 
 from ftaudit.binaries.elf_symbols import Layout
 from ftaudit.binaries.image import BadBinaryError
-from ftaudit.binaries.view import View, once
+from ftaudit.binaries.view import View, once, significant
 
+SMALL = 1 << 14
+"""Relocations that are all in one index, of 2 MB at most; 98 of 100 modules have no more."""
 FEW = 8
 """Searches that cost less than the index."""
 MAX_ENTRIES = 1 << 22
@@ -49,36 +52,61 @@ class RelocationTable:
         self._entry = layout.rela if addends else layout.rel
         self._word = layout.word
         self._bits = layout.bits
+        self._kind_bits = 32 if layout.bits == 64 else 8
         self._big_endian = layout.big_endian
-        self._count = view.size // self._entry.size
-        if self._count > MAX_ENTRIES:
+        self.count = view.size // self._entry.size
+        if self.count > MAX_ENTRIES:
             raise BadBinaryError(f"{view.what}: more than {MAX_ENTRIES} relocations")
         self._view = view
         self._searches = 0
+        self._blocks: dict[int, dict[int, int]] = {}
 
-    def block(self, block: int) -> Iterator[tuple[int, Relocation]]:
-        """Address and relocation of all entries of *block*, in the table's order."""
+    def entry(self, index: int) -> Relocation:
+        """The relocation with that number."""
+        fields = self._view.unpack(self._entry, index * self._entry.size)
+        info, addend = fields[1], fields[2] if self.addends else None
+        return Relocation(info & (1 << self._kind_bits) - 1, info >> self._kind_bits, addend)
+
+    def addresses(self) -> array[int]:
+        """Where each entry's word is."""
+        return self._addresses(self._view.take(0, self.count * self._entry.size))
+
+    def with_addend(self, addend: int) -> Iterator[int]:
+        """The addresses of all entries with *addend*, and perhaps of others: to be looked up."""
+        if not self.addends or not 0 <= addend < 1 << self._bits:
+            return
+        found = self._find(significant(self._word.pack(addend)), 2 * self._word.size, MAX_POINTERS)
+        if found is None:
+            raise BadBinaryError(f"{self._view.what}: more than {MAX_POINTERS} places name {addend:#x}")
+        yield from map(self._address_at, found)
+
+    def near(self, address: int) -> dict[int, int]:
+        """By their addresses the numbers of all entries of the block of *address*; the last of several."""
+        block = address >> _BLOCK_BITS
+        found = self._blocks.get(block)
+        if found is None:
+            if len(self._blocks) >= MAX_KEPT:
+                self._blocks.clear()
+            found = self._blocks[block] = {self._address_at(index): index for index in self._of_block(block)}
+        return found
+
+    def _of_block(self, block: int) -> Iterator[int]:
+        """The entries of *block*, in the table's order."""
         if self._searches < FEW and block:
             self._searches += 1
             found = self._search(block)
             if found is not None:
-                yield from map(self._entry_at, found)
+                yield from found
                 return
         for first in self._runs.get(block, ()):
             yield from takewhile(
-                lambda found: found[0] >> _BLOCK_BITS == block,
-                map(self._entry_at, range(first, min(first + MAX_HITS, self._count))),
+                lambda index: self._address_at(index) >> _BLOCK_BITS == block,
+                range(first, min(first + MAX_HITS, self.count)),
             )
 
-    def with_addend(self, addend: int) -> Iterator[int]:
-        """The addresses of all entries with *addend*: candidates, to be looked up."""
-        if not self.addends or not 0 <= addend < 1 << self._bits:
-            return
-        found = self._find(self._word.pack(addend), 2 * self._word.size, MAX_POINTERS)
-        if found is None:
-            raise BadBinaryError(f"{self._view.what}: more than {MAX_POINTERS} places name {addend:#x}")
-        for index in found:
-            yield self._entry_at(index)[0]
+    def _address_at(self, index: int) -> int:
+        address: int = self._view.unpack(self._word, index * self._entry.size)[0]
+        return address
 
     def _search(self, block: int) -> list[int] | None:
         """The entries of *block*; None where too many places look like it."""
@@ -95,16 +123,10 @@ class RelocationTable:
             if place < 0:
                 return found
             index, offset = divmod(place - at, self._entry.size)
-            if not offset and 0 <= index < self._count:
+            if not offset and 0 <= index < self.count:
                 found.append(index)
             place = self._view.find(wanted, place + 1)
         return None
-
-    def _entry_at(self, index: int) -> tuple[int, Relocation]:
-        address, info, *addend = self._view.unpack(self._entry, index * self._entry.size)
-        shift = 32 if self._bits == 64 else 8
-        kind = info & (1 << shift) - 1
-        return address, Relocation(kind, info >> shift, addend[0] if addend else None)
 
     @once
     def _runs(self) -> dict[int, list[int]]:
@@ -112,8 +134,8 @@ class RelocationTable:
         runs: dict[int, list[int]] = {}
         size = self._entry.size
         last, count = None, 0
-        for first in range(0, self._count, _STEP):
-            content = self._view.take(first * size, min(_STEP, self._count - first) * size)
+        for first in range(0, self.count, _STEP):
+            content = self._view.take(first * size, min(_STEP, self.count - first) * size)
             for index, address in enumerate(self._addresses(content), first):
                 block = address >> _BLOCK_BITS
                 if block != last:
@@ -178,15 +200,31 @@ class Relocations:
     def __init__(self, tables: list[RelocationTable], packed: PackedRelocations | None) -> None:
         self.tables = tables
         self.packed = packed
-        self._blocks: dict[int, dict[int, Relocation]] = {}
+        self._is_small = sum(table.count for table in tables) <= SMALL
 
     def at(self, address: int) -> Relocation | None:
         """The relocation of the word at *address* (the last of several: they are applied in order)."""
-        block = address >> _BLOCK_BITS
-        known = self._blocks.get(block)
-        if known is None:
-            if len(self._blocks) >= MAX_KEPT:
-                self._blocks.clear()
-            known = {where: found for table in self.tables for where, found in table.block(block)}
-            self._blocks[block] = known
-        return known.get(address)
+        if not self._is_small:
+            for table in reversed(self.tables):
+                found = table.near(address).get(address)
+                if found is not None:
+                    return table.entry(found)
+            return None
+        index = self._all.get(address)
+        if index is None:
+            return None
+        for table in self.tables:
+            if index < table.count:
+                break
+            index -= table.count
+        return table.entry(index)
+
+    @once
+    def _all(self) -> dict[int, int]:
+        """The entries of all tables by their addresses; numbers go on from table to table."""
+        found: dict[int, int] = {}
+        first = 0
+        for table in self.tables:
+            found.update(zip(table.addresses(), range(first, first + table.count), strict=True))
+            first += table.count
+        return found

@@ -12,7 +12,7 @@ from struct import Struct
 from typing import NamedTuple, Protocol
 
 from ftaudit.binaries.image import BadBinaryError
-from ftaudit.binaries.view import HOOK_PREFIXES, MAX_HOOK, View, is_hook
+from ftaudit.binaries.view import HOOK_PREFIXES, MAX_HOOK, MAX_NAMES, View, is_hook
 
 MAX_CHAIN = 4096
 """Symbols with one hash bucket; linkers aim at two or fewer."""
@@ -37,8 +37,9 @@ class Layout(NamedTuple):
     section: Struct
     dynamic: Struct
     symbol: Struct
+    origin: Struct
+    """Of a symbol only the place of its name, and its section."""
     word: Struct
-    half: Struct
     rel: Struct
     rela: Struct
 
@@ -48,9 +49,9 @@ def layout(bits: int, big_endian: bool) -> Layout:
     """The `Layout` of a class and byte order."""
     order = ">" if big_endian else "<"
     formats = (
-        ("HHIQQQIHHHHHH", "IIQQQQQQ", "IIQQQQIIQQ", "QQ", "IBBHQQ", "Q", "I", "QQ", "QQq")
+        ("HHIQQQIHHHHHH", "IIQQQQQQ", "IIQQQQIIQQ", "QQ", "IBBHQQ", "I2xH16x", "Q", "QQ", "QQq")
         if bits == 64
-        else ("HHIIIIIHHHHHH", "IIIIIIII", "IIIIIIIIII", "II", "IIIBBH", "I", "I", "II", "IIi")
+        else ("HHIIIIIHHHHHH", "IIIIIIII", "IIIIIIIIII", "II", "IIIBBH", "I10xH", "I", "II", "IIi")
     )
     return Layout(bits, big_endian, *(Struct(order + fields) for fields in formats))
 
@@ -229,26 +230,17 @@ class SymbolTable:
                         yield name, found
                 place = self.names.find(stem, place + 1)
 
-    def undefined(self) -> Iterator[bytes]:
+    def undefined(self) -> list[bytes]:
         """The names of all symbols that come from other libraries."""
-        return self.names.strings(filter(None, self._undefined()))
-
-    def _undefined(self) -> Iterator[int]:
-        """Where their names stand.
-
-        The section number 0 tells them: its two bytes are picked out of all entries at once.
-        """
-        number = self._layout.half
-        size = self._layout.symbol.size
-        at = 6 if self._layout.bits == 64 else 14
+        size, places = self._layout.symbol.size, list[int]()
         for first in range(0, self.entries.size, _STEP * size):
             content = self.entries.take(first, min(_STEP * size, self.entries.size - first))
-            low, high = content[at::size], content[at + 1 :: size]
-            index = low.find(0)
-            while index >= 0:
-                if not high[index]:
-                    yield number.unpack_from(content, index * size)[0]
-                index = low.find(0, index + 1)
+            places += [
+                name for name, section in self._layout.origin.iter_unpack(content) if not section and name
+            ]
+            if len(places) > MAX_NAMES:
+                break  # so that `strings` refuses them
+        return self.names.strings(places)
 
 
 def _sysv_hash(name: bytes) -> int:

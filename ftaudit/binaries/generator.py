@@ -7,7 +7,7 @@ large file costs little more than a small one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ftaudit.binaries.image import Image
@@ -93,7 +93,7 @@ MARKS = (
 )
 
 
-def guess(image: Image, names: Sequence[str]) -> str:
+def guess(image: Image, names: Collection[str]) -> str:
     """The generator of the module, a name in `MARKS`; empty where it is written by hand or not known.
 
     *names* are what it imports from the interpreter (`Image.python_imports`).

@@ -102,10 +102,17 @@ class Image(ABC):
 
     def number(self, address: int, size: int) -> int | None:
         """The unsigned number of *size* bytes at *address*, without relocations."""
-        content = self.read(address, size)
-        if content is None:
+        found = self.segment(address)
+        if found is None:
             return None
-        return int.from_bytes(content, "big" if self.big_endian else "little")
+        start = address - found.address
+        content: Buffer | None
+        if start + size <= found.file_size:
+            start += found.offset
+            content = self.data[start : start + size]
+        else:
+            content = self.read(address, size)
+        return None if content is None else int.from_bytes(content, "big" if self.big_endian else "little")
 
     def cstring(self, address: int, limit: int = MAX_STRING) -> bytes | None:
         """The bytes up to the NUL at *address*; None where there is none within *limit* bytes."""
@@ -158,8 +165,8 @@ class Image(ABC):
         """Whether *name* is taken from another library."""
 
     @abstractmethod
-    def python_imports(self) -> tuple[str, ...]:
-        """What it takes from elsewhere that is the interpreter's (``Py…``, ``_Py…``): sorted, each once."""
+    def python_imports(self) -> frozenset[str]:
+        """What it takes from elsewhere that is the interpreter's (``Py…``, ``_Py…``)."""
 
     @abstractmethod
     def pointers_to(self, address: int) -> Iterator[int]:

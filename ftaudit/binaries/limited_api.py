@@ -6,7 +6,7 @@ reads a field of an object leaves no name behind.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 
 from ftaudit.binaries.image import HOOKS
@@ -32,17 +32,16 @@ _INLINED_COUNT = frozenset({"_Py_Dealloc", "_Py_NegativeRefcount", "_Py_RefTotal
 NOT_IN_ABI3T = _NEEDS_DEFINITION | _INLINED_COUNT
 
 
-def held_against(names: Sequence[str], hooks: Sequence[str]) -> LimitedApi:
+def held_against(names: Collection[str], hooks: Sequence[str]) -> LimitedApi:
     """What *names*, imported from the interpreter, and *hooks*, exported, say of the stable ABI.
 
     A module that has no hook but ``PyModExport_*`` needs 3.15, whatever it imports. Imported hooks are other
     modules' and say nothing. Without any name the answer is empty talk: a stub that leaves all to a library.
     """
-    added, taken = stable_abi(), set(names)
-    unknown = taken.difference(added)
-    beyond = sorted(name for name in unknown if not name.startswith(HOOKS))
+    added, taken = stable_abi(), frozenset(names)
+    beyond = sorted(name for name in taken.difference(added) if not name.startswith(HOOKS))
     beyond_t = tuple(sorted(taken & NOT_IN_ABI3T))
-    since = max(map(added.__getitem__, taken - unknown), default=FIRST)
+    since = max((added[name] for name in taken if name in added), default=FIRST)
     if hooks and all(hook.startswith("PyModExport") for hook in hooks):
         since = max(since, EXPORT)
     return LimitedApi(

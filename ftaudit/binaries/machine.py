@@ -228,16 +228,17 @@ class Machine(ABC):
         return resumed
 
     def _follow(self, state: State, work: list[State]) -> None:
+        step, frames = self.step, state.frames  # this is the innermost loop
         while True:
             self.steps += 1
             state.steps += 1
             if self.steps > self.max_steps:
                 self.limit, self.whole = "steps", False
                 return
-            if state.frames and state.steps > state.frames[-1].last_step:
+            if frames and state.steps > frames[-1].last_step:
                 self._give_up_call(state)
                 continue
-            outcome = self.step(state)
+            outcome = step(state)
             if outcome is None and not self._stopped:
                 continue
             if outcome is None or outcome is END or not self._fork(state, outcome, work):

@@ -14,7 +14,7 @@ from ftaudit.binaries.macho_chained import ChainedFixups
 from ftaudit.binaries.macho_exports import ExportTrie
 from ftaudit.binaries.macho_fixups import SELF, WEAK_LOOKUP, Bind, Fixup
 from ftaudit.binaries.macho_opcodes import OpcodeFixups, Streams
-from ftaudit.binaries.macho_symbols import Section, Symbols
+from ftaudit.binaries.macho_symbols import LAZY_POINTERS, SECTION_TYPE, Section, Symbols
 from ftaudit.binaries.view import (
     HOOK_PREFIXES,
     MAX_LIBRARIES,
@@ -163,7 +163,8 @@ class MachO(Image):
             return ChainedFixups(view, self.segments, self._base)
         if self._info:
             pairs = zip(self._info[0:8:2], self._info[1:8:2], strict=True)
-            return OpcodeFixups(Streams(*(self._opcodes(*pair) for pair in pairs)), self.segments)
+            lazy = [found for found in self._sections if found.kind & SECTION_TYPE == LAZY_POINTERS]
+            return OpcodeFixups(Streams(*(self._opcodes(*pair) for pair in pairs)), self.segments, lazy)
         return None
 
     def _opcodes(self, offset: int, size: int) -> View:
@@ -200,18 +201,18 @@ class MachO(Image):
         return self._base + found.offset if found and found.is_address else None
 
     @once
-    def _imported(self) -> frozenset[bytes]:
+    def _imported(self) -> set[bytes]:
         """What the symbols name, and what the fixups do where these can tell it at once or alone."""
         names = set(self._symbols.undefined()) if self._symbols else set()
         if self._fixups and (isinstance(self._fixups, ChainedFixups) or not names):
             names.update(self._fixups.names())
-        return frozenset(name.removeprefix(b"_") for name in names)
+        return names
 
     def imports(self, name: str) -> bool:
-        return name.encode("utf-8", "surrogateescape") in self._imported
+        return b"_" + name.encode("utf-8", "surrogateescape") in self._imported
 
-    def python_imports(self) -> tuple[str, ...]:
-        return python_names(self._imported)
+    def python_imports(self) -> frozenset[str]:
+        return python_names([name[1:] for name in self._imported if name.startswith(b"_")])
 
     # -- words --
 
@@ -251,11 +252,12 @@ class MachO(Image):
         return None if bind.addend else Import(_text(bind.name))
 
     def pointers_to(self, address: int) -> Iterator[int]:
+        segments = self._fixups.rebased() if self._fixups else self.segments
         if not isinstance(self._fixups, ChainedFixups):
-            yield from pointers_in_place(self, address)
+            yield from pointers_in_place(self, address, segments)
             return
         for stored in self._fixups.stored(address):
-            yield from pointers_in_place(self, address, stored)
+            yield from pointers_in_place(self, address, segments, stored)
 
 
 _READERS: dict[int, Callable[[MachO, View], None]] = {

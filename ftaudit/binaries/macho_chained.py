@@ -5,7 +5,7 @@ The layouts: ``include/mach-o/fixup-chains.h`` in https://github.com/apple-oss-d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from struct import Struct
 
 from ftaudit.binaries.image import BadBinaryError, Segment
@@ -24,7 +24,8 @@ _PLAIN_FORMATS = {2: False, 6: True}
 """``DYLD_CHAINED_PTR_64`` and ``…_64_OFFSET``: whether targets count from the image's base."""
 _ARM64E_FORMATS = {1: (False, 16), 9: (True, 16), 12: (True, 24)}
 """``DYLD_CHAINED_PTR_ARM64E``, ``…_USERLAND``, ``…_USERLAND24``: the same, and the bits of an ordinal."""
-_IMPORT_SIZES = {1: 4, 2: 8, 3: 16}
+_IMPORT_NAMES = {1: (Struct("<I"), 9), 2: (Struct("<I4x"), 9), 3: (Struct("<4xI8x"), 0)}
+"""By the format of imports: the number that holds the place of the name, and the bits below that."""
 _WORD = 8
 _MASK = (1 << 64) - 1
 
@@ -43,7 +44,7 @@ class ChainedFixups:
         _, self._starts, self._imports, self._symbols, self._count, self._import_format, packed = view.unpack(
             _CHAINS, 0
         )
-        if packed or self._import_format not in _IMPORT_SIZES or self._count > MAX_NAMES:
+        if packed or self._import_format not in _IMPORT_NAMES or self._count > MAX_NAMES:
             raise BadBinaryError("chained fixups: imports in a form that is not known")
         self._pages: dict[tuple[int, int], bytearray] = {}
 
@@ -54,9 +55,17 @@ class ChainedFixups:
                 return self._in_segment(index, address - found.address)
         return None
 
-    def names(self) -> Iterator[bytes]:
+    def names(self) -> list[bytes]:
         """All names that are bound."""
-        return self._view.strings(self._import(index)[0] for index in range(self._count))
+        layout, shift = _IMPORT_NAMES[self._import_format]
+        content = self._view.take(self._imports, self._count * layout.size)
+        return self._view.strings(
+            [self._symbols + (name >> shift) for (name,) in layout.iter_unpack(content)]
+        )
+
+    def rebased(self) -> list[Segment]:
+        """The segments in which words may be rebased."""
+        return [found for index, found in enumerate(self._segments) if self._chain_starts(index)]
 
     def stored(self, address: int) -> list[bytes]:
         """The bytes with which a rebase to *address* can begin: four, the others hold the chain."""
@@ -143,7 +152,7 @@ class ChainedFixups:
         """Where the name of an import stands, the library's number, the addend."""
         if index >= self._count:
             raise BadBinaryError(f"chained fixups: there is no import {index}")
-        offset = self._imports + index * _IMPORT_SIZES[self._import_format]
+        offset = self._imports + index * _IMPORT_NAMES[self._import_format][0].size
         if self._import_format == 3:
             fields = self._view.unpack(_U64, offset)[0]
             library, name = fields & 0xFFFF, fields >> 32

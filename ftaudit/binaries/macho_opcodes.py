@@ -5,11 +5,12 @@ The opcodes: ``EXTERNAL_HEADERS/mach-o/loader.h`` in https://github.com/apple-os
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from ftaudit.binaries.image import BadBinaryError, Segment
 from ftaudit.binaries.macho_fixups import WEAK_LOOKUP, Bind, Fixup
+from ftaudit.binaries.macho_symbols import Section
 from ftaudit.binaries.view import MAX_SYMBOL_NAME, View, once, uleb
 
 MAX_BINDS = 1 << 19
@@ -19,6 +20,8 @@ MAX_STREAM = 1 << 21
 
 _WORD = 8
 _MASK = (1 << 64) - 1
+_Bound = dict[int, tuple[bytes, int, int]]
+"""By the address of a word the fields of its `Bind`."""
 
 
 class Streams(NamedTuple):
@@ -31,60 +34,78 @@ class Streams(NamedTuple):
 
 
 class OpcodeFixups:
-    """``LC_DYLD_INFO``: programs of opcodes, run when the first word is asked for."""
+    """``LC_DYLD_INFO``: programs of opcodes, run when the first word is asked for that they may be about.
 
-    def __init__(self, streams: Streams, segments: Sequence[Segment]) -> None:
+    *lazy* are the sections of pointers that are bound when they are first called through: what the lazy
+    opcodes are about. Most opcodes are lazy ones, and hardly ever is such a pointer asked for. Where there
+    are no such sections they may be about anything.
+    """
+
+    def __init__(self, streams: Streams, segments: Sequence[Segment], lazy: Sequence[Section]) -> None:
         if max(stream.size for stream in streams) > MAX_STREAM:
             raise BadBinaryError(f"fixups: more than {MAX_STREAM} bytes of opcodes")
         self._streams = streams
         self._segments = segments
+        self._first_lazy = min((found.address for found in lazy), default=0)
+        self._end_lazy = max((found.address + found.size for found in lazy), default=1 << 64)
+        self._left = min(MAX_BINDS, 3 * sum(found.file_size // _WORD for found in segments))
 
     def at(self, address: int, stored: int) -> Fixup:
         """What becomes of the word at *address*, in which the file has *stored*."""
         bound = self._bound.get(address)
+        if self._first_lazy <= address < self._end_lazy:
+            bound = self._lazily_bound.get(address, bound)
         if bound is not None:
-            return bound
+            return Bind(*bound)
         return stored if self._is_rebased(address) else None
 
-    def names(self) -> Iterator[bytes]:
+    def names(self) -> list[bytes]:
         """All names that are bound."""
-        return (found.name for found in self._bound.values())
+        return [name for bound in (self._bound, self._lazily_bound) for name, _, _ in bound.values()]
 
     @once
-    def _bound(self) -> dict[int, Bind]:
-        found: dict[int, Bind] = {}
-        streams = self._streams
-        left = min(MAX_BINDS, 3 * sum(found.file_size // _WORD for found in self._segments))
-        for stream, library in ((streams.bind, None), (streams.lazy, None), (streams.weak, WEAK_LOOKUP)):
-            for address, bind in _run_binds(
-                stream.take(0, stream.size), self._segments, lazy=stream is streams.lazy
-            ):
-                left -= 1
-                if left < 0:
-                    raise BadBinaryError("fixups: bind more words than there are, or than any file has")
-                found[address] = bind if library is None else bind._replace(library=library)
+    def _bound(self) -> _Bound:
+        found = _run_binds(self._streams.bind, self._segments, self._left)
+        weak = _run_binds(self._streams.weak, self._segments, self._left)
+        found.update((address, (name, WEAK_LOOKUP, addend)) for address, (name, _, addend) in weak.items())
         return found
+
+    @once
+    def _lazily_bound(self) -> _Bound:
+        return _run_binds(self._streams.lazy, self._segments, self._left, lazy=True)
+
+    def rebased(self) -> list[Segment]:
+        """The segments in which words are rebased."""
+        marks, odd = self._rebased
+        return [*self._segments] if odd else [found for found, _ in marks]
 
     def _is_rebased(self, address: int) -> bool:
         marks, odd = self._rebased
-        for found, marked in zip(self._segments, marks, strict=True):
-            if found.address <= address < found.address + found.file_size:
-                word, rest = divmod(address - found.address, _WORD)
-                return address in odd or (not rest and bool(marked[word]))
-        return False
+        for found, marked in marks:
+            word, rest = divmod(address - found.address, _WORD)
+            if not rest and 0 <= word < len(marked):
+                return bool(marked[word]) or address in odd
+        return address in odd
 
     @once
-    def _rebased(self) -> tuple[list[bytearray], set[int]]:
-        """A mark for each word of each segment that is rebased, and the addresses that are not aligned."""
+    def _rebased(self) -> tuple[list[tuple[Segment, bytearray]], set[int]]:
+        """Each segment in which words are rebased with a mark for each of its words, and the addresses of those
+        that are not aligned."""
         stream = self._streams.rebase
-        return _run_rebases(stream.take(0, stream.size), self._segments)
+        marks, odd = _run_rebases(stream.take(0, stream.size), self._segments)
+        pairs = zip(self._segments, marks, strict=True)
+        return [(found, marked) for found, marked in pairs if 1 in marked], odd
 
 
 def _run_rebases(stream: bytes, segments: Sequence[Segment]) -> tuple[list[bytearray], set[int]]:
-    """The marks of `OpcodeFixups`. Frequent operations come first: large files have a hundred thousand."""
+    """A mark for each word of each segment, and the addresses of words that are not aligned.
+
+    Frequent operations come first: large files have a hundred thousand.
+    """
     marks = [bytearray(found.file_size // _WORD) for found in segments]
     odd: set[int] = set()
     left = sum(map(len, marks)) + len(marks)
+    ends = [found.file_size - _WORD for found in segments]
     at = segment = offset = 0
     while at < len(stream):
         operation, immediate = stream[at] & 0xF0, stream[at] & 15
@@ -119,7 +140,9 @@ def _run_rebases(stream: bytes, segments: Sequence[Segment]) -> tuple[list[bytea
             raise BadBinaryError(f"fixups: rebase opcode {operation:#x} is not known")
         left -= count
         if count:
-            _check_rebase(segments, segment, offset + (count - 1) * stride, left)
+            last = offset + (count - 1) * stride
+            if left < 0 or segment >= len(ends) or not 0 <= last <= ends[segment]:
+                raise BadBinaryError("fixups: rebases what is not in the file, or more words than there are")
             _mark(marks[segment], odd, segments[segment].address, offset, count, stride)
         offset = offset + count * stride & _MASK
     return marks, odd
@@ -129,12 +152,6 @@ def _stride(stream: bytes, at: int) -> tuple[int, int]:
     """Bytes from one word to the next, and where the number ends that tells what to skip between them."""
     skip, at = uleb(stream, at)
     return skip + _WORD & _MASK, at
-
-
-def _check_rebase(segments: Sequence[Segment], segment: int, last: int, left: int) -> None:
-    """Refuse to rebase words outside the file, or more of them than there are."""
-    if left < 0 or segment >= len(segments) or not 0 <= last <= segments[segment].file_size - _WORD:
-        raise BadBinaryError("fixups: rebases what is not in the file")
 
 
 def _mark(marks: bytearray, odd: set[int], address: int, offset: int, count: int, stride: int) -> None:
@@ -150,49 +167,70 @@ def _mark(marks: bytearray, odd: set[int], address: int, offset: int, count: int
         odd.update(start + index * stride for index in range(count))
 
 
-def _run_binds(stream: bytes, segments: Sequence[Segment], *, lazy: bool) -> Iterator[tuple[int, Bind]]:
-    """The address of each word that is bound, and to what. Entries of a *lazy* stream end as streams do."""
+def _run_binds(opcodes: View, segments: Sequence[Segment], left: int, *, lazy: bool = False) -> _Bound:
+    """What *opcodes* bind, *left* words at most. Entries of a *lazy* stream end as streams do.
+
+    Frequent operations come first.
+    """
+    found: _Bound = {}
+    stream = opcodes.take(0, opcodes.size)
     at = segment = offset = library = addend = 0
     name = b""
     while at < len(stream):
         operation, immediate = stream[at] & 0xF0, stream[at] & 15
         at += 1
-        count, skip = 0, 0
-        if operation == 0x90:  # DO_BIND
-            count = 1
-        elif operation == 0x70:  # SET_SEGMENT_AND_OFFSET_ULEB
+        count, skip = 1, 0
+        if operation == 0x70:  # SET_SEGMENT_AND_OFFSET_ULEB
             segment = immediate
             offset, at = uleb(stream, at)
-        elif operation == 0x40:  # SET_SYMBOL_TRAILING_FLAGS_IMM
+            continue
+        if operation == 0x40:  # SET_SYMBOL_TRAILING_FLAGS_IMM
             name, at = _name(stream, at)
-        elif operation == 0x10:  # SET_DYLIB_ORDINAL_IMM
+            continue
+        if operation == 0x10:  # SET_DYLIB_ORDINAL_IMM
             library = immediate
-        elif operation == 0x20:  # SET_DYLIB_ORDINAL_ULEB
-            library, at = uleb(stream, at)
-        elif operation == 0x30:  # SET_DYLIB_SPECIAL_IMM
-            library = immediate - 16 if immediate else 0
-        elif operation == 0x60:  # SET_ADDEND_SLEB: whether it is zero is all that matters
-            addend, at = uleb(stream, at)
-        elif operation == 0x80:  # ADD_ADDR_ULEB
-            skip, at = uleb(stream, at)
-            offset = offset + skip & _MASK
-        elif operation == 0xA0:  # DO_BIND_ADD_ADDR_ULEB
-            count = 1
+            continue
+        if operation == 0x50 or (lazy and not operation):  # SET_TYPE_IMM, DONE
+            continue
+        if operation == 0xA0:  # DO_BIND_ADD_ADDR_ULEB
             skip, at = uleb(stream, at)
         elif operation == 0xB0:  # DO_BIND_ADD_ADDR_IMM_SCALED
-            count, skip = 1, immediate * _WORD
+            skip = immediate * _WORD
         elif operation == 0xC0:  # DO_BIND_ULEB_TIMES_SKIPPING_ULEB
             count, at = uleb(stream, at)
             skip, at = uleb(stream, at)
-        elif operation == 0x00 and not lazy:  # DONE
-            return
-        elif operation not in (0x00, 0x50):  # DONE, SET_TYPE_IMM
-            raise BadBinaryError(f"fixups: bind opcode {operation:#x} is not known")
-        if count and segment >= len(segments):
+        elif operation == 0x00:  # DONE
+            break
+        elif operation != 0x90:  # DO_BIND
+            at, library, addend, offset = _set(stream, at, library, addend, offset)
+            continue
+        left -= count
+        if left < 0:
+            raise BadBinaryError("fixups: bind more words than there are, or than any file has")
+        if segment >= len(segments):
             raise BadBinaryError("fixups: binds what is not in the file")
-        for _ in range(count):  # the caller counts
-            yield segments[segment].address + offset & _MASK, Bind(name, library, addend)
+        start = segments[segment].address
+        for _ in range(count):
+            found[start + offset & _MASK] = name, library, addend
             offset = offset + skip + _WORD & _MASK
+    return found
+
+
+def _set(stream: bytes, at: int, library: int, addend: int, offset: int) -> tuple[int, int, int, int]:
+    """A rare operation before *at*, of those that bind nothing: where the next one is, and its effect."""
+    operation, immediate = stream[at - 1] & 0xF0, stream[at - 1] & 15
+    if operation == 0x20:  # SET_DYLIB_ORDINAL_ULEB
+        library, at = uleb(stream, at)
+    elif operation == 0x30:  # SET_DYLIB_SPECIAL_IMM
+        library = immediate - 16 if immediate else 0
+    elif operation == 0x60:  # SET_ADDEND_SLEB: whether it is zero is all that matters
+        addend, at = uleb(stream, at)
+    elif operation == 0x80:  # ADD_ADDR_ULEB
+        skip, at = uleb(stream, at)
+        offset = offset + skip & _MASK
+    else:
+        raise BadBinaryError(f"fixups: bind opcode {operation:#x} is not known")
+    return at, library, addend, offset
 
 
 def _name(stream: bytes, at: int) -> tuple[bytes, int]:

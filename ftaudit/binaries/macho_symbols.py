@@ -6,8 +6,6 @@ https://github.com/apple-oss-distributions/xnu .
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice
 from struct import Struct
 from typing import NamedTuple
 
@@ -18,12 +16,15 @@ MAX_SYMBOLS = 1 << 22
 """Symbols; the largest libraries have some hundred thousand."""
 
 _SYMBOL = Struct("<IBBHQ")
+_NAME_TYPE_VALUE = Struct("<IB3xQ")
 _U32 = Struct("<I")
 _STEP = 1 << 15
 _TYPE_AT = 4
 _UNDEFINED_EXTERNAL, _DEFINED_EXTERNAL = 0x01, 0x0F
 """``N_UNDF | N_EXT`` and ``N_SECT | N_EXT``, without ``N_PEXT`` and debugging entries."""
-_TYPE, _SECTION_TYPE, _STUBS, _POINTERS = 0x0E, 0xFF, 8, (6, 7)
+SECTION_TYPE, LAZY_POINTERS = 0xFF, 7
+"""Of a section's ``flags`` the bits of its type, and ``S_LAZY_SYMBOL_POINTERS``."""
+_TYPE, _STUBS, _POINTERS = 0x0E, 8, (6, LAZY_POINTERS)
 _NO_SYMBOL = 0xC0000000
 """``INDIRECT_SYMBOL_LOCAL`` and ``…_ABS``."""
 
@@ -47,32 +48,33 @@ class Symbols:
         self._entries = entries
         self._names = names
         self._indirect = indirect
-        self._sections = [found for found in sections if found.kind & _SECTION_TYPE in (_STUBS, *_POINTERS)]
+        self._sections = [found for found in sections if found.kind & SECTION_TYPE in (_STUBS, *_POINTERS)]
 
-    def undefined(self) -> Iterator[bytes]:
+    def undefined(self) -> list[bytes]:
         """The names of all symbols that come from other libraries."""
-        return self._names.strings(name for name, _ in self._of_type(_UNDEFINED_EXTERNAL))
+        return self._names.strings([name for name, _, _ in self._of_type(_UNDEFINED_EXTERNAL)])
 
     def exported(self) -> dict[bytes, int]:
         """All symbols that others can use, and their addresses."""
-        found = list(islice(self._of_type(_DEFINED_EXTERNAL), MAX_NAMES + 1))
-        names = self._names.strings(name for name, _ in found)
-        return {name: address for name, (_, address) in zip(names, found, strict=True)}
+        found = self._of_type(_DEFINED_EXTERNAL)
+        names = self._names.strings([name for name, _, _ in found])
+        return {name: address for name, (_, _, address) in zip(names, found, strict=True)}
 
-    def _of_type(self, wanted: int) -> Iterator[tuple[int, int]]:
-        """Where its name stands and the value, for each symbol of a type, which is one byte.
+    def _of_type(self, wanted: int) -> list[tuple[int, int, int]]:
+        """Where its name stands, the type and the value, for each symbol of a type, which is one byte.
 
-        The types are picked out of all entries at once.
+        Linkers write the symbols of one type in a row: its ends are found at once. Beyond `MAX_NAMES`, which
+        `View.strings` refuses, it stops.
         """
-        size = _SYMBOL.size
+        size, found = _SYMBOL.size, list[tuple[int, int, int]]()
         for first in range(0, self._entries.size, _STEP * size):
             content = self._entries.take(first, min(_STEP * size, self._entries.size - first))
             types = content[_TYPE_AT::size]
-            index = types.find(wanted)
-            while index >= 0:
-                name, _, _, _, value = _SYMBOL.unpack_from(content, index * size)
-                yield name, value
-                index = types.find(wanted, index + 1)
+            begin, end = types.find(wanted), types.rfind(wanted) + 1
+            if begin >= 0 and len(found) <= MAX_NAMES:
+                row = _NAME_TYPE_VALUE.iter_unpack(content[begin * size : end * size])
+                found += [symbol for symbol in row if symbol[1] == wanted]
+        return found
 
     def stub(self, address: int) -> bytes | None:
         """The name of the import that the stub at *address* jumps to."""
@@ -84,7 +86,7 @@ class Symbols:
 
     def _indirect_at(self, address: int, kinds: tuple[int, ...]) -> bytes | None:
         for found in self._sections:
-            kind = found.kind & _SECTION_TYPE
+            kind = found.kind & SECTION_TYPE
             size = found.stub_size if kind == _STUBS else 8
             if kind in kinds and size and found.address <= address < found.address + found.size:
                 index, rest = divmod(address - found.address, size)

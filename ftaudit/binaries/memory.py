@@ -17,6 +17,7 @@ BLOCK = 0x1_0000
 """Bytes between two allocations: what is written past the end of one never reaches the next by accident."""
 WORD = 8
 MASK = (1 << 64) - 1
+_MASKS = {size: (1 << 8 * size) - 1 for size in (1, 2, 4, 8)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,9 @@ class Low8:
 
 
 Value = int | Import | Opaque | Low32 | Low8 | None
+_PARTS = (Low32, Low8)
+_FILLED = (Address, Import)
+"""What the dynamic linker makes of words. `isinstance` is slow where it is given a union."""
 
 
 class Heap:
@@ -100,19 +104,25 @@ class Memory:
         if not isinstance(address, int):
             return
         if isinstance(value, int):
-            value &= (1 << 8 * size) - 1
+            value &= _MASKS[size]
         elif (isinstance(value, Low32) and size <= 4) or (isinstance(value, Low8) and size == 1):
-            value = value.value & ((1 << 8 * size) - 1)
+            value = value.value & _MASKS[size]
         elif size != WORD:
             value = None
         cell = self._cells.get(address)
         if cell is None or cell[0] != size:
+            self._make_room(address, size)
+        self._cells[address] = (size, value)
+
+    def _make_room(self, address: int, size: int) -> None:
+        """No cell lies in those bytes any more, and they count as touched."""
+        words = {address // WORD, (address + size - 1) // WORD}
+        if not words.isdisjoint(self._touched):
             for other in self._overlapping(address, size):
                 self._split(other)
             for byte in range(address, address + size):
                 self._cells.pop(byte, None)
-            self._touched.update((address // WORD, (address + size - 1) // WORD))
-        self._cells[address] = (size, value)
+        self._touched |= words
 
     def forget(self, address: Value, size: int | None = None) -> None:
         """Something that is not known was written to *size* bytes at *address*, or, without a size, from
@@ -166,8 +176,15 @@ class Memory:
 
     def _part(self, address: int, size: int) -> int | None:
         """A number of the file; None for a part of a word that the dynamic linker fills."""
-        word = self._image.word(address // WORD * WORD) if self._image.pointer_size == WORD else 0
-        return None if isinstance(word, Address | Import) else self._image.number(address, size)
+        if self._image.pointer_size != WORD:
+            return self._image.number(address, size)
+        offset = address % WORD
+        word = self._image.word(address - offset)
+        if isinstance(word, _FILLED):
+            return None
+        if word is None or offset + size > WORD:
+            return self._image.number(address, size)
+        return word >> 8 * offset & _MASKS[size]
 
     def _compose(self, address: int, size: int) -> Value:
         """The bytes of several cells together; `Low32` where only the high half of a word is unknown."""
@@ -192,7 +209,7 @@ class Memory:
 
 
 def _byte(value: Value, number: int) -> int | None:
-    if isinstance(value, Low32 | Low8):
+    if isinstance(value, _PARTS):
         known = 4 if isinstance(value, Low32) else 1
         return value.value >> 8 * number & 255 if number < known else None
     return value >> 8 * number & 255 if isinstance(value, int) else None

@@ -8,9 +8,9 @@ x86-64; they are told by the hybrid metadata of the load configuration, and get 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from itertools import takewhile
-from struct import Struct
+from collections.abc import Iterator, Sequence
+from itertools import repeat
+from struct import Struct, unpack
 from typing import NamedTuple
 
 from ftaudit.binaries.image import Address, BadBinaryError, Buffer, Image, Import, Segment, Word
@@ -173,7 +173,7 @@ class Pe(Image):
         first, last = min(addresses), max(addresses)
         view = self._at(first, "names")
         if last - first < view.size:
-            return list(view.strings(address - first for address in addresses))
+            return view.strings([address - first for address in addresses])
         names: list[bytes] = []
         left = MAX_NAME_BYTES
         for address in addresses:
@@ -218,61 +218,69 @@ class Pe(Image):
                 yield Library(self._name(name), names or addresses, addresses)
 
     @once
-    def _taken(self) -> list[tuple[Library, list[bytes]]]:
-        """The names taken from each library, in the order of the words that the loader fills."""
-        by_number = 1 << self.bits - 1
-        entries = [(library, self._entries(library)) for library in self._libraries]
-        if sum(len(listed) for _, listed in entries) > MAX_NAMES:
+    def _listed(self) -> list[tuple[Library, list[int]]]:
+        """What is taken from each library, in the order of the words that the loader fills: numbers, and where
+        names stand."""
+        found = [(library, self._entries(library)) for library in self._libraries]
+        if sum(len(entries) for _, entries in found) > MAX_NAMES:
             raise BadBinaryError(f"import table: more than {MAX_NAMES} names")
-        places = [
-            (entry & 0x7FFFFFFF) + 2 for _, listed in entries for entry in listed if not entry & by_number
-        ]
-        names = iter(self._names(places))
-        return [
-            (
-                library,
-                [b"%s#%d" % (library.name, e & 0xFFFF) if e & by_number else next(names) for e in listed],
-            )
-            for library, listed in entries
-        ]
+        return found
 
     def _entries(self, library: Library) -> list[int]:
         """The entries of the list of names up to the zero that ends it."""
         size = self.pointer_size
-        word = _U64 if size == 8 else _U32
         table = self._at(library.names, "imported names")
         found: list[int] = []
         for first in range(0, MAX_NAMES * size, _STEP):
-            content = table.take(first, min(_STEP, (table.size - first) // size * size))
-            found += takewhile(bool, (entry for (entry,) in word.iter_unpack(content)))
-            if len(found) * size < first + _STEP:
-                if len(found) * size == first + len(content):
-                    raise BadBinaryError("imported names: cut short")
+            count = min(_STEP, table.size - first) // size
+            words = unpack(f"<{count}{'Q' if size == 8 else 'I'}", table.take(first, count * size))
+            if 0 in words:
+                found += words[: words.index(0)]
                 break
+            if count * size < _STEP:
+                raise BadBinaryError("imported names: cut short")
+            found += words
         return found
 
+    def _taken(self, library: Library, entries: Sequence[int]) -> list[bytes]:
+        """The names of *entries*; one that is imported by number is ``python3.dll#7``."""
+        by_number = 1 << self.bits - 1
+        names = self._names([(entry & 0x7FFFFFFF) + 2 for entry in entries if not entry & by_number])
+        if len(names) == len(entries):
+            return names
+        named = iter(names)
+        return [
+            b"%s#%d" % (library.name, entry & 0xFFFF) if entry & by_number else next(named)
+            for entry in entries
+        ]
+
     @once
-    def _imported(self) -> dict[int, bytes]:
-        """What is imported, by the address of the word that the loader fills."""
+    def _filled(self) -> dict[int, tuple[Library, int]]:
+        """By the address of the word that the loader fills: the library, and the entry of its list."""
         size = self.pointer_size
-        found: dict[int, bytes] = {}
-        for library, names in self._taken:
+        found: dict[int, tuple[Library, int]] = {}
+        for library, entries in self._listed:
             start = self.base + library.addresses
-            found.update(zip(range(start, start + len(names) * size, size), names, strict=True))
+            places = range(start, start + len(entries) * size, size)
+            found.update(zip(places, zip(repeat(library), entries, strict=False), strict=True))
         return found
 
     @once
     def _imported_names(self) -> frozenset[bytes]:
-        return frozenset(name for _, names in self._taken for name in names)
+        return frozenset(name for listed in self._listed for name in self._taken(*listed))
 
     def imports(self, name: str) -> bool:
         return name.encode("utf-8", "surrogateescape") in self._imported_names
 
-    def python_imports(self) -> tuple[str, ...]:
+    def python_imports(self) -> frozenset[str]:
         """Those from ``python*.dll`` alone; one that is imported by number is ``python3.dll#7``."""
-        taken = [names for library, names in self._taken if _PYTHON_LIBRARY.fullmatch(library.name)]
-        by_number = {name.decode("ascii", "replace") for names in taken for name in names if b"#" in name}
-        return tuple(sorted({*python_names(name for names in taken for name in names), *by_number}))
+        found: set[str] = set()
+        for library, entries in self._listed:
+            if _PYTHON_LIBRARY.fullmatch(library.name):
+                names = self._taken(library, entries)
+                found |= python_names(names)
+                found.update(name.decode("ascii", "replace") for name in names if b"#" in name)
+        return frozenset(found)
 
     # -- words --
 
@@ -316,9 +324,10 @@ class Pe(Image):
 
         Files without base relocations, which load at one address only, tell addresses by their value.
         """
-        found = self._imported.get(address)
+        found = self._filled.get(address)
         if found is not None:
-            return Import(found.decode("utf-8", "backslashreplace"))
+            library, entry = found
+            return Import(self._taken(library, (entry,))[0].decode("utf-8", "backslashreplace"))
         number = self.number(address, self.pointer_size)
         if not number or number < self.base:
             return number
@@ -328,7 +337,7 @@ class Pe(Image):
         return Address(number) if relocated else number
 
     def pointers_to(self, address: int) -> Iterator[int]:
-        return pointers_in_place(self, address)
+        return pointers_in_place(self, address, self.segments)
 
 
 def read(data: Buffer) -> tuple[Image, ...]:

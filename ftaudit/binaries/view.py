@@ -6,7 +6,7 @@ ends in a `BadBinaryError` that says where, and never in another exception.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from struct import Struct
 from typing import Any, Generic, TypeVar
 
@@ -32,6 +32,10 @@ T = TypeVar("T")
 HOOK_PREFIXES = tuple(prefix.encode() for prefix in HOOKS)
 
 _CHUNK = 1 << 18
+_SMALL = 1 << 20
+"""Bytes of a table of names that are copied to have its names cut out."""
+_SHORT = 128
+"""Bytes in which most names end."""
 
 
 class View:
@@ -72,25 +76,32 @@ class View:
 
     def string(self, offset: int, limit: int = MAX_STRING) -> bytes:
         """The bytes up to the next NUL, which has to come within *limit* bytes."""
-        return next(self.strings((offset,), limit))
-
-    def strings(self, offsets: Iterable[int], limit: int = MAX_SYMBOL_NAME) -> Iterator[bytes]:
-        """The bytes up to the next NUL from each of *offsets*, no more of them than any file has."""
         data, start = self.data, self.start
         if isinstance(data, memoryview):  # it cannot be searched
             data, start = self.take(0, self.size), 0
-        end = start + self.size
-        count, total = MAX_NAMES, MAX_NAME_BYTES
+        place, stop = start + offset, -1
+        if 0 <= offset < self.size:
+            stop = data.find(b"\0", place, min(place + limit, start + self.size))
+        if stop < 0:
+            raise BadBinaryError(f"{self.what}: the name at {offset:#x} does not end")
+        return data[place:stop]
+
+    def strings(self, offsets: Sequence[int], limit: int = MAX_SYMBOL_NAME) -> list[bytes]:
+        """The bytes up to the next NUL from each of *offsets*, no more of them than any file has."""
+        if len(offsets) > MAX_NAMES:
+            raise BadBinaryError(f"{self.what}: more names than any file has")
+        # Modules take hundreds of short names: cutting a piece in two is the least that can be done for each.
+        content = self.take(0, self.size) if self.size <= _SMALL and min(offsets, default=0) >= 0 else b""
+        names, left = list[bytes](), MAX_NAME_BYTES
         for offset in offsets:
-            at = start + offset
-            stop = data.find(b"\0", at, at + limit) if start <= at < end else -1
-            count -= 1
-            total -= stop - at
-            if not 0 <= stop < end:
-                raise BadBinaryError(f"{self.what}: the name at {offset:#x} does not end")
-            if count < 0 or total < 0:
-                raise BadBinaryError(f"{self.what}: more names than any file has")
-            yield data[at:stop]
+            name, end, _ = content[offset : offset + _SHORT].partition(b"\0")
+            if not end:
+                name = self.string(offset, limit)
+                left -= len(name)
+                if left < 0:
+                    raise BadBinaryError(f"{self.what}: more names than any file has")
+            names.append(name)
+        return names
 
     def text(self, offset: int, limit: int = MAX_STRING) -> str:
         """`string` as text; names that are not UTF-8 keep a mark for each such byte."""
@@ -164,10 +175,11 @@ def is_hook(name: bytes) -> bool:
     return name.startswith(HOOK_PREFIXES) and len(name) <= MAX_HOOK
 
 
-def python_names(names: Iterable[bytes]) -> tuple[str, ...]:
-    """Those of *names* that are the interpreter's, sorted, each once."""
-    found = {name for name in names if name.startswith((b"Py", b"_Py"))}
-    return tuple(sorted(name.decode("utf-8", "backslashreplace") for name in found))
+def python_names(names: Iterable[bytes]) -> frozenset[str]:
+    """Those of *names* that are the interpreter's."""
+    found = [name for name in names if name.startswith((b"Py", b"_Py"))]
+    # No name holds a NUL: all are decoded at once.
+    return frozenset(b"\0".join(found).decode("utf-8", "backslashreplace").split("\0") if found else ())
 
 
 def uleb(content: bytes, at: int) -> tuple[int, int]:
@@ -183,17 +195,30 @@ def uleb(content: bytes, at: int) -> tuple[int, int]:
     raise BadBinaryError(f"a number at {at:#x} does not end")
 
 
-def pointers_in_place(image: Image, address: int, stored: bytes | None = None) -> Iterator[int]:
-    """Where a segment without code holds a pointer to *address* that begins with the bytes *stored*.
+def significant(word: bytes) -> bytes:
+    """What to search for in place of *word*: it without the zeros at its end, if more than two bytes are left.
+
+    That is several times as fast where there are many zeros. What is found may be another word.
+    """
+    short = word.rstrip(b"\0")
+    return short if len(short) > 2 else word
+
+
+def pointers_in_place(
+    image: Image, address: int, segments: Iterable[Segment], stored: bytes | None = None
+) -> Iterator[int]:
+    """Where those of *segments* without code hold a pointer to *address*, stored as the bytes *stored* or more.
 
     These are the address itself unless told. Every place is looked up with `Image.word`.
     """
     size = image.pointer_size
     if not 0 <= address < 1 << image.bits:
         return
-    wanted = address.to_bytes(size, "big" if image.big_endian else "little") if stored is None else stored
+    if stored is None:
+        stored = address.to_bytes(size, "big" if image.big_endian else "little")
+    wanted = significant(stored)
     left = MAX_PLACES
-    for found in image.segments:
+    for found in segments:
         if found.executable:
             continue
         content = View(image.data, found.offset, found.file_size, "segment")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from posixpath import basename, dirname
 from typing import TYPE_CHECKING
@@ -15,7 +15,8 @@ from ftaudit.model.evidence import Missing
 from ftaudit.model.text import short
 from ftaudit.wheels.archive import Archive
 from ftaudit.wheels.directory import Member
-from ftaudit.wheels.members import importable, is_library
+from ftaudit.wheels.members import below_site_packages, importable, is_library
+from ftaudit.wheels.optional import told
 from ftaudit.wheels.plan import better_whole, plan
 from ftaudit.wheels.source import BadWheelError, Source
 
@@ -40,16 +41,19 @@ class Wheel:
         runs = plan(list(self._paths))
         return sum(run.end - run.start for run in runs), better_whole(list(self._paths), self._size)
 
-    def contents(self, analyse: Analyse) -> Contents:
-        """What it holds, each module analysed."""
+    def contents(self, analyse: Analyse, *, sources: bool) -> Contents:
+        """What it holds, each module analysed. With *sources* its Python files are at hand, and tell which
+        modules its packages can do without."""
         siblings = _Siblings(self._archive)
         modules = []
         for member, content in self._archive.read_members(list(self._paths)):
             modules.append(_module(self._paths[member], member, content, analyse, siblings))
             del content  # or the next is inflated beside it
+        modules.sort(key=lambda module: module.path)
+        code = _Sources(self._archive)
         members = self._archive.members
         return Contents(
-            modules=tuple(sorted(modules, key=lambda module: module.path)),
+            modules=told(modules, code.sizes, code.read) if sources else tuple(modules),
             libraries=tuple(sorted(member.name for member in members if is_library(member.name))),
             members=len(members),
         )
@@ -81,6 +85,30 @@ def _module(
             path=path, size=member.size, problem=short(str(error), 200), problem_kind="bad-binary"
         )
     return SharedObject(path=path, size=member.size, slices=slices)
+
+
+class _Sources:
+    """The Python source files of a wheel, by where they are installed."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self._members: dict[str, Member] = {}
+
+    def sizes(self) -> Mapping[str, int]:
+        for member in self._archive.members:
+            path = below_site_packages(member.name) if member.name.endswith(".py") else None
+            if path is not None:
+                self._members[path] = member
+        return {path: member.size for path, member in self._members.items()}
+
+    def read(self, paths: Sequence[str]) -> Mapping[str, bytes]:
+        places = {self._members[path]: path for path in paths}
+        found: dict[str, bytes] = {}
+        for member, content in self._archive.read_members(list(places)):
+            if isinstance(content, Missing):
+                return {}
+            found[places[member]] = bytes(content[:])
+        return found
 
 
 class _Siblings:

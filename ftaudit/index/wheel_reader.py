@@ -83,7 +83,7 @@ class WheelReader:
         with closing(OnDisk(path)) as source:
             digest = self._verified(file, source)
             return self._remembered(digest) or self._kept(
-                file, self._wheel(source).contents(self.analyse), digest, self.now()
+                file, self._wheel(source).contents(self.analyse, sources=True), digest, self.now()
             )
 
     def _remote(self, file: IndexFile) -> Contents:
@@ -102,7 +102,8 @@ class WheelReader:
                 raise UnavailableError(f"its modules have {size // 1024**2} MB", "too-large")
             with source.holding(0, source.size) if whole else nullcontext():
                 digest = self._verified(file, source) if whole or at_hand else None
-                return self._kept(file, wheel.contents(self.analyse), digest, as_of)
+                read = wheel.contents(self.analyse, sources=whole or at_hand)
+                return self._kept(file, read, digest, as_of)
 
     def _remembered(self, digest: str) -> Contents | None:
         kept = self.results.load(digest)

@@ -68,7 +68,7 @@ class Reader:
             if kept is None:
                 from ftaudit.index.wheel_contents import Wheel
 
-                read = Wheel(source, self.check).contents(analyse)
+                read = Wheel(source, self.check).contents(analyse, sources=True)
                 kept = replace(read, sha256=digest, as_of=self.now)
                 self.results().save(digest, kept)
             return replace(kept, verified="crc", sha256=digest)

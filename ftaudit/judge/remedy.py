@@ -27,6 +27,8 @@ class Answer(Enum):
 
 
 Ready = Callable[[Sequence[IndexFile], Target], Answer]
+Search = Callable[[], Ready]
+"""Gives the function for one search; what a search may read is bounded."""
 
 
 def by_tags(files: Sequence[IndexFile], target: Target) -> Answer:
@@ -55,19 +57,20 @@ def fits(files: Iterable[IndexFile], target: Target) -> bool:
 
 
 def upgrades(
-    pinned: str, candidates: Candidates, targets: Sequence[Target], ready: Ready = by_tags
+    pinned: str, candidates: Candidates, targets: Sequence[Target], search: Search = lambda: by_tags
 ) -> dict[str, Upgrade]:
     """For each target (by its text) what the page offers beside *pinned* (a PEP 440 version).
 
     Pre-releases count only where *pinned* is one. Files are looked at from the lowest newer version on, and
-    no further than needed. A version whose modules *ready* has read goes before one that only fits.
+    no further than needed. A version whose modules were read goes before one that only fits. There is a
+    *search* for each target, and one for a version that serves all.
     """
     own, usable = Version(pinned), _usable(pinned, candidates)
-    newer = {t: _first(candidates, [v for v in usable if v > own], [t], ready) for t in targets}
+    newer = {t: _first(candidates, [v for v in usable if v > own], [t], search()) for t in targets}
     for_all = _Found()
     if all(found.version for found in newer.values()):
         start = max(Version(found.version) for found in newer.values() if found.version)
-        for_all = _first(candidates, [v for v in usable if v >= start], targets, ready)
+        for_all = _first(candidates, [v for v in usable if v >= start], targets, search())
     newest = latest(pinned, candidates)
     return {
         str(target): Upgrade(

@@ -124,7 +124,8 @@ class SharedObject:
     """A file that CPython could import by its name. ``path`` is where it is installed, below site-packages.
 
     ``problem`` says why it could not be read (one line, empty where it could), ``problem_kind`` its slug.
-    ``size`` is in bytes. ``optional`` tells that a package's own code guards the import (try/except).
+    ``size`` is in bytes. ``optional`` tells that a package's own code guards the import (try/except); that is
+    looked for only where the module does not plainly keep the GIL off, and the code is at hand.
     """
 
     path: str
@@ -133,6 +134,13 @@ class SharedObject:
     problem: str = ""
     problem_kind: str = ""
     optional: bool = False
+
+    @property
+    def name(self) -> str:
+        """The dotted name that it is imported by."""
+        *folders, file = self.path.split("/")
+        stem = file.partition(".")[0]
+        return ".".join(folders if stem == "__init__" else [*folders, stem])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,9 +8,8 @@ Why it matters
 
 What to do
     Upgrade where the remedy names a release. Where all that is named is optional, the package may do without
-    it: its own code goes on after an `ImportError`, or imports it only when it is used. Otherwise ask the
-    project to review its code and to declare `Py_mod_gil`; `docs/binaries.md` has the one line for each
-    generator.
+    it: its own code goes on after an `ImportError`. Otherwise ask the project to review its code and to
+    declare `Py_mod_gil`; `docs/binaries.md` has the one line for each generator.
 
 When it is wrong
     A module that is never imported in your process enables nothing. Where the modules were not read, the

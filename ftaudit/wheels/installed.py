@@ -9,7 +9,7 @@ import csv
 import mmap
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from posixpath import basename
@@ -19,6 +19,7 @@ from ftaudit.binaries.registry import load
 from ftaudit.model.binary import Contents, SharedObject, Slice
 from ftaudit.model.text import short
 from ftaudit.wheels.members import importable, is_library
+from ftaudit.wheels.optional import told
 from ftaudit.wheels.source import BadWheelError
 
 MAX_RECORD = 64 * 1024**2
@@ -45,11 +46,32 @@ def installed(dist_info: Path, analyse: Analyse, check: Callable[[], None]) -> C
         if path is not None:
             check()
             modules.append(_module(root, path, analyse, library))
+    sources = _Sources(root, [name for name in names if name.endswith(".py")], check)
     return Contents(
-        modules=tuple(sorted(modules, key=lambda module: module.path)),
+        modules=told(sorted(modules, key=lambda module: module.path), sources.sizes, sources.read),
         libraries=tuple(name for name in names if is_library(name)),
         members=len(names),
     )
+
+
+class _Sources:
+    """The Python source files *names* below *root*; of one that is not there nothing is known."""
+
+    def __init__(self, root: Path, names: Sequence[str], check: Callable[[], None]) -> None:
+        self._root, self._names, self._check = root, names, check
+
+    def sizes(self) -> dict[str, int]:
+        try:
+            return {name: (self._root / name).stat().st_size for name in self._names}
+        except OSError:
+            return {}
+
+    def read(self, names: Sequence[str]) -> dict[str, bytes]:
+        self._check()
+        try:
+            return {name: bytes(mapped(self._root / name)[:]) for name in names}
+        except OSError:
+            return {}
 
 
 def _recorded(dist_info: Path) -> list[str]:

@@ -6,6 +6,7 @@ import re
 
 _MODULE = re.compile(r"[^.].*\.(?:so|[pP][yY][dD])")
 _SHARED = re.compile(r".+\.(?:so(?:\.[0-9]+)*|pyd|dylib|dll)", re.IGNORECASE)
+_TAGGED = re.compile(r".+\.(?:cpython-3|cp3|abi3)[^/]*\.(?:so|[pP][yY][dD])")
 _ROOTS = frozenset({"purelib", "platlib"})
 
 
@@ -13,17 +14,19 @@ def importable(name: str) -> str | None:
     """The path below site-packages where CPython could import the member *name* as an extension module.
 
     None where it could not by its place: another suffix, a folder that can be no package (it has a dot), or
-    a part of ``X.data`` that is installed elsewhere (binary distribution format, "The .data directory").
+    a part of ``X.data`` that is installed elsewhere (binary distribution format, "The .data directory"). A
+    file that names an interpreter is meant to be imported: then its package puts that folder on the path
+    (OpenCV's ``cv2/python-3.14``).
     A ``site-packages`` within the wheel counts as one: wheels made by cmeel put theirs on the path, with a
     ``.pth`` file. Whether the file is a module is for its initialisation function to say.
     """
-    path = _below_site_packages(name)
+    path = below_site_packages(name)
     if path is None:
         return None
     *folders, file = path.split("/")
-    if _MODULE.fullmatch(file) is None or any("." in folder for folder in folders):
+    if _MODULE.fullmatch(file) is None:
         return None
-    return path
+    return path if _TAGGED.fullmatch(file) or not any("." in folder for folder in folders) else None
 
 
 def is_library(name: str) -> bool:
@@ -31,7 +34,8 @@ def is_library(name: str) -> bool:
     return importable(name) is None and _SHARED.fullmatch(name.rpartition("/")[2]) is not None
 
 
-def _below_site_packages(name: str) -> str | None:
+def below_site_packages(name: str) -> str | None:
+    """Where below site-packages the member *name* is installed; None where it is installed elsewhere."""
     _, found, path = f"/{name}".rpartition("/site-packages/")
     top, _, rest = name.partition("/")
     if top.endswith(".data") and rest:

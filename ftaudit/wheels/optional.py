@@ -10,17 +10,26 @@ import ast
 import re
 import warnings
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from enum import IntEnum
 from pathlib import PurePosixPath
+
+from ftaudit.model.binary import Declaration, SharedObject
 
 MAX_FILES = 600
 MAX_BYTES = 8 << 20
 """Of all source files of a package together. A larger package is not read: then it is not known."""
+MAX_PARSED = 2 << 20
+"""Bytes of those files in which an import may stand; it takes a second to parse them."""
 
 _CATCHES = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _NOT_IMPORTED_BY_USE = frozenset({"test", "tests", "testing", "conftest", "setup", "benchmarks", "examples"})
 _LOADERS = frozenset({"import_module", "__import__"})
+_KEEPS_OFF = frozenset({Declaration.NOT_USED, Declaration.SINGLE_PHASE_NOT_USED, Declaration.NOT_A_MODULE})
+
+Read = Callable[[Sequence[str]], Mapping[str, bytes]]
+"""The source files at some paths below site-packages; none at all where any of them cannot be had."""
 
 
 class Guard(IntEnum):
@@ -31,6 +40,40 @@ class Guard(IntEnum):
     CAUGHT = 2
 
 
+def told(
+    modules: Sequence[SharedObject], sizes: Callable[[], Mapping[str, int]], read: Read
+) -> tuple[SharedObject, ...]:
+    """*modules*, with ``optional`` of each that may enable the GIL and that its package can do without.
+
+    *sizes* are as `sources_to_read` wants them. Nothing is asked for where all modules keep the GIL off.
+    """
+    doubtful = [module for module in modules if not _keeps_off(module)]
+    if not doubtful:
+        return tuple(modules)
+    members = sizes()
+    together: dict[tuple[str, ...], list[str]] = defaultdict(list)
+    for module in doubtful:
+        together[tuple(sources_to_read(module.path, members))].append(module.name)
+    found: set[str] = set()
+    left = MAX_BYTES  # for all packages of the wheel, or many small ones take forever
+    for files, names in together.items():
+        left -= sum(members[path] for path in files)
+        if files and left >= 0:
+            found |= optional(names, read(files))
+    return tuple(
+        replace(module, optional=True) if module in doubtful and module.name in found else module
+        for module in modules
+    )
+
+
+def _keeps_off(module: SharedObject) -> bool:
+    code = [part for part in module.slices if part.hooks]  # the others are libraries
+    return not module.problem and all(
+        part.declared and all(declared.declaration in _KEEPS_OFF for declared in part.declared)
+        for part in code
+    )
+
+
 def optional(modules: Collection[str], sources: Mapping[str, bytes]) -> frozenset[str]:
     """Those of *modules* (``pkg._speedups``) that *sources* can do without.
 
@@ -39,18 +82,36 @@ def optional(modules: Collection[str], sources: Mapping[str, bytes]) -> frozense
     and none but those in the bodies of functions of any other. A module is left out where no import of it is
     found, or a file that has its name in it cannot be parsed.
     """
-    words = {module: module.rpartition(".")[2].encode("utf-8", "surrogatepass") for module in modules}
-    pattern = re.compile(rb"\b(?:%s)\b" % b"|".join(sorted(map(re.escape, set(words.values())))))
+    asked = _mentioned(modules, sources)
+    if sum(len(sources[path]) for path in asked) > MAX_PARSED:
+        return frozenset()
     found: dict[str, set[Guard]] = defaultdict(set)
-    for path, content in sources.items():
-        present = set(pattern.findall(content))
-        asked = {module for module, word in words.items() if word in present}
-        if asked:
-            for module, guard in _imports(asked, path, content):
-                found[module].add(guard)
+    for path, names in asked.items():
+        for module, guard in _imports(names, path, sources[path]):
+            found[module].add(guard)
     return frozenset(
         module for module, guards in found.items() if Guard.CAUGHT in guards and Guard.NONE not in guards
     )
+
+
+def _mentioned(modules: Collection[str], sources: Mapping[str, bytes]) -> dict[str, set[str]]:
+    """The *modules* that each of *sources* may import, without those that import none: it has the name in it,
+    and that of the package as well, unless it is a part of that package."""
+    words = {module: [_bytes(part) for part in module.split(".")[-2:]] for module in modules}
+    every = {word for parts in words.values() for word in parts}
+    pattern = re.compile(rb"\b(?:%s)\b" % b"|".join(sorted(map(re.escape, every))))
+    asked: dict[str, set[str]] = {}
+    for path, content in sources.items():
+        present = set(pattern.findall(content))
+        for module, (*package, name) in words.items():
+            inside = path.startswith(f"{module.rpartition('.')[0].replace('.', '/')}/")
+            if name in present and (inside or present.issuperset(package)):
+                asked.setdefault(path, set()).add(module)
+    return asked
+
+
+def _bytes(word: str) -> bytes:
+    return word.encode("utf-8", "surrogatepass")
 
 
 def sources_to_read(module_path: str, members: Mapping[str, int]) -> list[str]:
@@ -89,17 +150,25 @@ def _imports(modules: Collection[str], path: str, content: bytes) -> list[tuple[
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             tree = ast.parse(content.decode("utf-8-sig", "replace"))
-        return list(_walk(tree, modules, list(PurePosixPath(path).parts[:-1])))
+        calls = any(_bytes(loader) in content for loader in _LOADERS)
+        return list(_walk(tree, modules, list(PurePosixPath(path).parts[:-1]), calls=calls))
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return [(module, Guard.NONE) for module in modules]  # it may import them in a way not seen
 
 
-def _walk(tree: ast.Module, modules: Collection[str], package: list[str]) -> Iterator[tuple[str, Guard]]:
+def _walk(
+    tree: ast.Module, modules: Collection[str], package: list[str], *, calls: bool
+) -> Iterator[tuple[str, Guard]]:
+    """Without *calls* no expression is looked at: statements are few."""
     waiting: list[tuple[ast.AST, Guard]] = [(tree, Guard.NONE)]
     while waiting:
         node, guard = waiting.pop()
         yield from ((name, guard) for name in _named(node, package) if name in modules)
-        waiting += _children(node, guard)
+        waiting += (
+            (child, kept)
+            for child, kept in _children(node, guard)
+            if calls or not isinstance(child, ast.expr)
+        )
 
 
 def _named(node: ast.AST, package: list[str]) -> Iterator[str]:

@@ -57,6 +57,7 @@ def test_definitions(
         ([NOT_USED], [ABSENT], "analysers-disagree"),
         ([LOST], [], "unreadable-slots"),
         ([LOST], [NOT_USED, USED], "unreadable-slots"),
+        ([LOST], [NOT_USED], "unreadable-slots"),
     ],
 )
 def test_what_differs_is_unknown(answers: list[Answer], searched: list[Answer], reason: str) -> None:
@@ -89,7 +90,7 @@ def test_an_empty_array_is_not_absent_where_the_run_was_cut_short(limit: str) ->
     ("create", "declaration", "confidence"),
     [
         ("module", Declaration.NOT_USED, Confidence.HIGH),
-        ("perhaps-module", Declaration.NOT_USED, Confidence.MEDIUM),
+        ("perhaps-module", Declaration.UNKNOWN, Confidence.NONE),
         ("either", Declaration.UNKNOWN, Confidence.NONE),
         ("unknown", Declaration.UNKNOWN, Confidence.NONE),
         ("other", Declaration.USED, Confidence.HIGH),
@@ -114,7 +115,9 @@ def test_what_creates_an_exported_module_does_not_matter(create: str) -> None:
         ({"set_gil": (1,), "ends": frozenset({1})}, Declaration.SINGLE_PHASE_NOT_USED),
         ({"set_gil": (0,), "ends": frozenset({0})}, Declaration.SINGLE_PHASE_USED),
         ({"set_gil": (1,), "ends": frozenset({1, "silent"})}, Declaration.UNKNOWN),
-        ({"set_gil": (1,), "ends": frozenset({"silent"})}, Declaration.UNKNOWN),
+        ({"set_gil": (1,), "ends": frozenset({"silent"})}, Declaration.SINGLE_PHASE_SILENT),
+        ({"set_gil": (1,), "ends": frozenset({"silent"}), "whole": False}, Declaration.UNKNOWN),
+        ({"set_gil": (1,), "ends": frozenset({None})}, Declaration.UNKNOWN),
         ({"set_gil": (1, 0), "ends": frozenset({0, 1})}, Declaration.UNKNOWN),
         ({"set_gil": (None,), "ends": frozenset({None})}, Declaration.UNKNOWN),
         ({"set_gil": (2,), "ends": frozenset({2})}, Declaration.UNKNOWN),

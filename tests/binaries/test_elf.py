@@ -91,7 +91,7 @@ def test_names(arch: str, big_endian: bool, hashes: tuple[str, ...]) -> None:
     assert image.export("absent") is None
     assert image.imports("memcpy")
     assert not image.imports("other")
-    assert image.python_imports() == ("PyB", "_PyA")
+    assert image.python_imports() == {"PyB", "_PyA"}
     assert image.function_size(TEXT) == 32
     assert image.function_size(TEXT + 4) is None
 
@@ -100,7 +100,7 @@ def test_names(arch: str, big_endian: bool, hashes: tuple[str, ...]) -> None:
 def test_imports_of_a_file_that_exports_nothing(hashes: tuple[str, ...]) -> None:
     """An empty GNU hash table says that the second symbol is its first, whatever the number of symbols."""
     image = Elf(elf(imports=["PyA", "PyB", "PyC"], hashes=hashes))
-    assert image.python_imports() == ("PyA", "PyB", "PyC")
+    assert image.python_imports() == {"PyA", "PyB", "PyC"}
     assert image.hooks == {}
 
 

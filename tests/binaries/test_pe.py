@@ -28,7 +28,7 @@ def test_identity(arch: str, base: int) -> None:
 def test_imports(arch: str) -> None:
     data = pe(arch=arch, base=BASE, imports=IMPORTS, delayed={"python3.dll": ["PyC"]})
     image = Pe(data)
-    assert image.python_imports() == ("PyB", "PyC", "_PyA")
+    assert image.python_imports() == {"PyB", "PyC", "_PyA"}
     assert image.imports("Sleep")
     assert not image.imports("sleep")
     for name in ("PyB", "_PyA", "Sleep", "PyC"):
@@ -37,7 +37,7 @@ def test_imports(arch: str) -> None:
 
 def test_imports_by_number() -> None:
     image = Pe(pe(imports={"python3.dll": ["PyA", 7], "other.dll": [9]}))
-    assert image.python_imports() == ("PyA", "python3.dll#7")
+    assert image.python_imports() == {"PyA", "python3.dll#7"}
     assert image.imports("other.dll#9")
 
 
@@ -51,7 +51,7 @@ def test_imports_by_number() -> None:
     ],
 )
 def test_libraries_of_the_interpreter(library: str, python: bool) -> None:
-    assert Pe(pe(imports={library: ["PyA"]})).python_imports() == (("PyA",) if python else ())
+    assert Pe(pe(imports={library: ["PyA"]})).python_imports() == ({"PyA"} if python else set())
 
 
 @pytest.mark.parametrize("arch", MACHINES)

@@ -42,8 +42,8 @@ class FlatImage(Image):
     def imports(self, name: str) -> bool:
         return any(isinstance(word, Import) and word.name == name for word in self.words.values())
 
-    def python_imports(self) -> tuple[str, ...]:
-        return ()
+    def python_imports(self) -> frozenset[str]:
+        return frozenset()
 
     def pointers_to(self, address: int) -> Iterator[int]:
         return (at for at, word in self.words.items() if isinstance(word, Address) and word == address)

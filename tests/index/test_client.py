@@ -346,7 +346,7 @@ def test_uploaded_before(server: IndexServer, world: World) -> None:
     assert new_one.kind == "version-not-listed"
     assert isinstance(undated, Missing)
     assert undated.kind == "upload-time-missing"
-    assert {version: len(files()) for version, files in candidates(page).items()} == {
+    assert {version: len(tuple(files())) for version, files in candidates(page).items()} == {
         Version("1"): 1,
         Version("2"): 0,
         Version("3"): 0,

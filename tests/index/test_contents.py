@@ -18,9 +18,10 @@ from ftaudit.errors import CancelledError
 from ftaudit.index import remote_wheel, wheel_contents, wheel_reader
 from ftaudit.index.client import Analyser, IndexClient
 from ftaudit.index.wheel_reader import Sibling
-from ftaudit.model.binary import Contents, Slice
+from ftaudit.model.binary import Contents, Declaration, Slice
 from ftaudit.model.evidence import CoreMetadata, IndexFile, Missing
 from ftaudit.store.results import FILE, Results
+from tests.builders import modules
 from tests.builders.elf_image import elf
 from tests.builders.index_server import IndexServer, Response, index_server
 from tests.builders.index_world import World
@@ -37,7 +38,7 @@ def noise(size: int, seed: str = "") -> bytes:
 @dataclass
 class Fake:
     """An analyser: the first word of a file is the architecture; ``bad`` cannot be read, ``like NAME`` has
-    the hooks of the sibling of that name."""
+    the hooks of the sibling of that name, ``used`` enables the GIL."""
 
     version: str = "1"
     seen: list[str] = field(default_factory=list)
@@ -48,6 +49,8 @@ class Fake:
     def analyse(self, path: str, data: Buffer, sibling: Sibling) -> tuple[Slice, ...]:
         self.seen.append(path)
         word, _, rest = bytes(data[:40]).partition(b" ")
+        if word == b"used":
+            return modules.file(path, Declaration.USED).slices
         if word == b"bad":
             raise BadBinaryError("cut short\nat 7")
         if word == b"like":
@@ -412,6 +415,34 @@ def test_a_sibling_is_read_when_it_is_asked_for(case: Case) -> None:
         "x/g.so": "none",
     }
     assert found["x/d.so"] == "none"  # c.so is no shared object
+
+
+GUARDED = b"try:\n    from . import _y\nexcept ImportError:\n    pass\n"
+
+
+def test_modules_that_a_package_can_do_without_are_named_where_its_source_is_at_hand(
+    case: Case, tmp_path: Path
+) -> None:
+    files = {"x/_y.so": b"used " + noise(90_000), "x/__init__.py": GUARDED}
+    whole, part = wheel(name="x", files=files)[1], large(**files)
+    assert [one.optional for one in case.contents(local(tmp_path, part)).modules] == [True]
+    assert [one.optional for one in case.contents(case.serve(whole)).modules] == [True]
+    served = case.served
+    case.fake.version = "2"
+    assert [one.optional for one in case.contents(case.serve(part, NAME.replace("1", "2"))).modules] == [
+        False
+    ]
+    assert case.served - served < 130_000
+
+
+def test_installed_paths_name_what_is_imported_and_damaged_source_proves_nothing(case: Case) -> None:
+    module = member("x-1.data/platlib/x/_y.so", b"used ")
+    guard = member("x-1.data/purelib/x/__init__.py", GUARDED)
+    elsewhere = member("x-1.data/scripts/x/needs.py", b"from x import _y\n")
+    fine = zipped(module, guard, elsewhere)
+    assert [one.optional for one in case.contents(case.serve(fine)).modules] == [True]
+    damaged = zipped(module, guard, member("x/other.py", b"", crc=1))
+    assert [one.optional for one in case.contents(case.serve(damaged)).modules] == [False]
 
 
 def test_a_sibling_of_many_is_fetched_once(case: Case) -> None:

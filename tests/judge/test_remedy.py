@@ -54,7 +54,7 @@ def test_what_each_answer_rests_on() -> None:
         answer = by_tags(files, on)
         return Answer.READ if answer is Answer.FITS and on == T314 else answer
 
-    found = upgrades("1.0", page, [T314, T315], read_on_one_target)
+    found = upgrades("1.0", page, [T314, T315], lambda: read_on_one_target)
     assert (found[str(T314)].newer, found[str(T314)].read) == ("1.1", True)
     assert (found[str(T314)].newer_for_all, found[str(T314)].read_for_all) == ("1.2", False)
     way = remedy(Status.BLOCKED, Installation(install=Install.NONE), found[str(T314)])

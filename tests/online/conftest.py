@@ -1,6 +1,6 @@
-"""Every page and wheel is asked for once: all audits share one cache. Whatever certificates reaching the index
-takes here (``PIP_CERT``, ``REQUESTS_CA_BUNDLE``, …) stays in the environment, all other settings of pip and
-uv go.
+"""Every page and wheel is asked for once: all audits share one cache. Whatever certificates reaching the
+index takes here (``PIP_CERT``, ``REQUESTS_CA_BUNDLE``, …) stays in the environment, all other settings of pip
+and uv go.
 """
 
 from __future__ import annotations
@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def audit(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Audit]:
+def audit(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Audit:
     def audited(*options: str, **inputs: str) -> tuple[int, Report]:
         folder = tmp_path_factory.mktemp("input")
         paths = [folder / name.replace("_", ".") for name in inputs]
@@ -34,7 +35,20 @@ def audit(cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aud
             path.write_text(text)
         report = folder / "report.json"
         places = [*map(str, paths), "--cache-dir", str(cache), "--format", "json", "--output", str(report)]
-        with settings() as patch:
-            patch.setenv("HOME", str(tmp_path_factory.mktemp("home")))
+        with without_settings(tmp_path_factory.mktemp("home")):
             status = run(["audit", *places, *ARGUMENTS, *options])
         return status, json.loads(report.read_text())
+
+    return audited
+
+
+@contextmanager
+def without_settings(home: Path) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in set(os.environ) - KEPT:
+            if name.startswith(USER_SETTINGS):
+                patch.delenv(name)
+        for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_CONFIG_DIRS"):
+            patch.setenv(name, str(home))
+        patch.setenv("PIP_CONFIG_FILE", os.devnull)
+        yield

@@ -339,9 +339,16 @@ def test_every_enumeration_is_in_the_schema() -> None:
         ("how", How),
         ("phase", Phase),
     ):
-        assert properties[key]["enum"] == [member.value for member in kind]
-    assert set(SCHEMA["$defs"]["gil"]["enum"]) == {member.value for member in Gil}
-    assert SCHEMA["$defs"]["file"]["properties"]["kind"]["enum"] == [member.value for member in FileKind]
+        assert known(properties[key]) == [member.value for member in kind]
+    assert set(known(SCHEMA["$defs"]["gil"])) == {member.value for member in Gil}
+    assert known(SCHEMA["$defs"]["file"]["properties"]["kind"]) == [member.value for member in FileKind]
+
+
+def known(schema: dict[str, Any]) -> Any:
+    """The values of today; the published schema lets them grow."""
+    listed, more = schema["anyOf"]
+    assert more == {"type": "string"}
+    return listed["enum"]
 
 
 def test_every_fact_of_a_module_is_told() -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from ftaudit.binaries.image import BadBinaryError, Buffer, Image
-from ftaudit.model.binary import Contents, Slice
+from ftaudit.model.binary import Contents, Declaration, Slice
 from ftaudit.wheels.installed import installed, mapped
 from ftaudit.wheels.source import BadWheelError
+from tests.builders import modules
 
 
 def analyse(path: str, data: Buffer, sibling: Callable[[str], tuple[Image, ...]]) -> tuple[Slice, ...]:
@@ -90,3 +91,21 @@ def test_only_regular_files_are_mapped(tmp_path: Path) -> None:
 def test_a_library_beside_a_module_is_a_binary_or_the_module_cannot_be_judged(tmp_path: Path) -> None:
     info = environment(tmp_path, "a.so,,\n", a_so=b"elf", no_so=b"not one")
     assert read(info).modules[0].problem
+
+
+def test_what_a_package_can_do_without_is_said(tmp_path: Path) -> None:
+    code = "try:\n    from . import _fast\nexcept ImportError:\n    pass\n"
+    (tmp_path / "x").mkdir()
+    (tmp_path / "x/__init__.py").write_text(code)
+    info = environment(tmp_path, "x/_fast.so,,\nx/__init__.py,,\n../../bin/x.py,,\n", x___fast_so=b"elf")
+
+    def enabling(path: str, data: Buffer, sibling: Callable[[str], tuple[Image, ...]]) -> tuple[Slice, ...]:
+        return modules.file(path, Declaration.USED).slices
+
+    def found() -> list[bool]:
+        return [module.optional for module in installed(info, enabling, lambda: None).modules]
+
+    assert found() == [True]
+    assert [module.optional for module in read(info).modules] == [False], "it keeps the GIL off"
+    (tmp_path / "x/__init__.py").unlink()
+    assert found() == [False], "half a package proves nothing"

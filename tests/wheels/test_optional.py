@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
 import pytest
 
-from ftaudit.wheels.optional import MAX_BYTES, MAX_FILES, optional, sources_to_read
+from ftaudit.model.binary import Declaration, SharedObject
+from ftaudit.wheels.optional import MAX_BYTES, MAX_FILES, MAX_PARSED, optional, sources_to_read, told
+from tests.builders.modules import file
 
 MODULE = "pkg._fast"
 TRY = "try:\n    {}\nexcept {}:\n    {}\n"
@@ -168,6 +173,37 @@ def test_a_file_that_cannot_be_parsed_counts_where_it_has_the_name() -> None:
     assert not optional({MODULE}, {"pkg/__init__.py": CAUGHT, "pkg/template.py": b"{% broken _fast"})
 
 
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        ("pkg/ext/core.py", "from . import util\n"),
+        ("pkg/ext/sub/core.py", "from .. import util\n"),
+        ("pkg/core.py", "from .ext import util\n"),
+        ("pkg/core.py", "from pkg.ext.util import speed\n"),
+        ("pkg/sub/core.py", "from ..ext import (\n    a,\n    util,\n)\n"),
+        ("other/core.py", "import pkg.ext.util\n"),
+    ],
+)
+def test_an_import_is_seen_wherever_it_stands(path: str, text: str) -> None:
+    name, caught = "pkg.ext.util", guarded("from .ext import util").encode()
+    assert optional({name}, {"pkg/__init__.py": caught}) == {name}
+    assert not optional({name}, {"pkg/__init__.py": caught, path: text.encode()})
+
+
+def test_a_file_that_names_another_package_is_not_parsed() -> None:
+    name, caught = "pkg.ext.util", guarded("from .ext import util").encode()
+    broken = b"from . import util {%"
+    assert optional({name}, {"pkg/__init__.py": caught, "pkg/core.py": broken}) == {name}
+    assert not optional({name}, {"pkg/__init__.py": caught, "pkg/ext/core.py": broken})
+    assert not optional({name}, {"pkg/__init__.py": caught, "pkg/core.py": broken + b" ext"})
+
+
+def test_only_so_much_is_parsed() -> None:
+    padded = CAUGHT + b"#" * (MAX_PARSED - len(CAUGHT))
+    assert optional({MODULE}, {"pkg/__init__.py": padded}) == {MODULE}
+    assert not optional({MODULE}, {"pkg/__init__.py": padded + b"#"})
+
+
 def test_each_module_is_answered_for_itself() -> None:
     text = guarded("from . import _a") + "from . import _b\n" + guarded("from . import _c")
     found = optional(["pkg._a", "pkg._b", "pkg._c", "pkg._d"], {"pkg/__init__.py": text.encode()})
@@ -195,7 +231,8 @@ def test_no_modules_no_answers() -> None:
     ids=["nested", "unary", "sum", "attributes", "branches", "nul"],
 )
 def test_hostile_files_are_survived(bomb: str) -> None:
-    assert not is_optional(f"{CAUGHT.decode()}{bomb}\n")
+    """Some parsers read some of them; what is said holds either way."""
+    assert not is_optional(f"{CAUGHT.decode()}{bomb}\nfrom . import _fast\n")
 
 
 def test_what_the_compiler_warns_of_is_not_said() -> None:
@@ -239,3 +276,84 @@ def test_too_many_files_are_not_read() -> None:
 def test_too_large_files_are_not_read() -> None:
     assert sources_to_read("pkg/_fast.so", {"pkg/a.py": MAX_BYTES - 1, "pkg/b.py": 1}) != []
     assert sources_to_read("pkg/_fast.so", {"pkg/a.py": MAX_BYTES, "pkg/b.py": 1}) == []
+
+
+# -- of the modules of a wheel --
+
+FAST, SLOW = "pkg/_fast.cpython-314t-x86_64-linux-gnu.so", "pkg/_slow.abi3.so"
+
+
+@dataclass
+class Code:
+    """The source files of a wheel, and which of them were asked for."""
+
+    files: dict[str, bytes]
+    read: list[str] = field(default_factory=list)
+
+    def told(self, *modules: SharedObject) -> list[bool]:
+        found = told(modules, self._sizes, self._read)
+        assert [replace(one, optional=False) for one in found] == list(modules)
+        return [one.optional for one in found]
+
+    def _sizes(self) -> dict[str, int]:
+        return {path: len(content) for path, content in self.files.items()}
+
+    def _read(self, paths: Sequence[str]) -> dict[str, bytes]:
+        self.read += paths
+        return {path: self.files[path] for path in paths}
+
+
+GUARDED = guarded("from . import _fast, _slow").encode()
+OFF = (Declaration.NOT_USED, Declaration.SINGLE_PHASE_NOT_USED, Declaration.NOT_A_MODULE)
+
+
+@pytest.mark.parametrize("declaration", Declaration)
+def test_only_modules_that_may_enable_the_gil_are_looked_for(declaration: Declaration) -> None:
+    code = Code({"pkg/__init__.py": GUARDED})
+    doubtful = declaration not in OFF
+    assert code.told(file(FAST, declaration), file(SLOW, Declaration.NOT_USED)) == [doubtful, False]
+    assert code.read == ["pkg/__init__.py"] * doubtful
+
+
+def test_one_doubtful_declaration_of_several_is_enough() -> None:
+    code = Code({"pkg/__init__.py": GUARDED})
+    assert code.told(file(FAST, Declaration.NOT_USED, Declaration.USED)) == [True]
+
+
+def test_what_was_not_read_is_doubtful_and_a_library_is_not() -> None:
+    code = Code({"pkg/__init__.py": GUARDED})
+    assert code.told(file(FAST, problem="broken")) == [True]
+    assert code.told(file(FAST)) == [False]
+
+
+def test_a_package_that_needs_its_module_says_so() -> None:
+    code = Code({"pkg/__init__.py": b"from . import _fast\n" + guarded("from . import _slow").encode()})
+    assert code.told(file(FAST, Declaration.USED), file(SLOW, Declaration.USED)) == [False, True]
+
+
+def test_a_package_that_cannot_be_read_says_nothing() -> None:
+    code = Code({"pkg/__init__.py": GUARDED})
+    assert [one.optional for one in told((file(FAST, Declaration.USED),), code._sizes, lambda _: {})] == [
+        False
+    ]
+
+
+def test_each_package_is_read_once() -> None:
+    code = Code({"pkg/__init__.py": GUARDED, "other/__init__.py": guarded("from . import _fast").encode()})
+    modules = [file(path, Declaration.USED) for path in (FAST, SLOW, "other/_fast.so")]
+    assert code.told(*modules) == [True, True, True]
+    assert code.read == ["pkg/__init__.py", "other/__init__.py"]
+
+
+def test_all_packages_of_a_wheel_share_one_limit() -> None:
+    small = guarded("from . import _fast").encode()
+    padding = b"#" * (MAX_BYTES - 2 * len(small) + 1)
+    modules = [file("a/_fast.so", Declaration.USED), file("b/_fast.so", Declaration.USED)]
+    assert Code({"a/__init__.py": small, "b/__init__.py": small, "b/a.py": padding[:-1]}).told(*modules) == [
+        True,
+        True,
+    ]
+    assert Code({"a/__init__.py": small, "b/__init__.py": small, "b/a.py": padding}).told(*modules) == [
+        True,
+        False,
+    ]
