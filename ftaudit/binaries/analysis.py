@@ -133,7 +133,7 @@ def _look(image: Image, hook: str, entry: int, takes: Takes, generator: str = ""
     if run is not None:
         run.run(entry)
     if run is not None and not (run.whole and watcher.definitions):
-        watcher.definitions += watcher.initialised  # the path there was not followed to its end
+        watcher.definitions += watcher.given()  # the path there was not followed to its end
     answers = frozenset[Answer]()
     if module is not None:
         answers = by_name(image, module, exported=exported)

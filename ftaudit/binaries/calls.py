@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 from ftaudit.binaries.definition import Answer, WrittenView, read_definition, read_exported
 from ftaudit.binaries.image import HOOKS, Image, Import
-from ftaudit.binaries.machine import END, End, Machine, State
-from ftaudit.binaries.memory import HEAP, MASK, WORD, Opaque, Value
+from ftaudit.binaries.machine import End, Machine, State
+from ftaudit.binaries.memory import HEAP, MASK, WORD, Memory, Opaque, Value
 from ftaudit.model.binary import Declaration
 
 _MODULE = "module"
@@ -65,8 +65,9 @@ or anywhere: objects of C++'s library are not larger."""
 _ONLY_READ = frozenset(
     {
         "free", "_ZdlPv", "_ZdlPvm", "_ZdaPv", "??3@YAXPEAX@Z", "??3@YAXPEAX_K@Z", "__tls_get_addr", "getenv",
-        "_tlv_bootstrap", "_tlv_atexit", "__error", "__errno_location", "memcmp", "bcmp", "memchr", "strcmp", "strncmp", "strchr", "strrchr", "strstr",
-        "__cxa_atexit", "__cxa_thread_atexit_impl", "__cxa_guard_release", "write", "puts", "atexit",
+        "_tlv_bootstrap", "_tlv_atexit", "__error", "__errno_location", "memcmp", "bcmp", "memchr", "strcmp",
+        "strncmp", "strchr", "strrchr", "strstr", "__cxa_atexit", "__cxa_thread_atexit_impl",
+        "__cxa_guard_release", "write", "puts", "atexit",
     }
 )  # fmt: skip
 _STEPS_AFTER_SET_GIL = 3000
@@ -164,8 +165,8 @@ class HookWatcher:
     ``exported`` tells that it is a ``PyModExport_*``; ``can_tell`` that the file takes something from the
     interpreter that says what the module declares, `TELLING`.
 
-    ``initialised`` are the definitions that were given to ``PyModuleDef_Init``, returned or not. ``ends``
-    are, for each path that returned the module that it made, the argument of the last
+    ``initialised`` are the definitions that were given to ``PyModuleDef_Init``, returned or not, as memory
+    was then and their addresses: `given` reads them, most are returned and need not be read twice. ``ends`` are, for each path that returned the module that it made, the argument of the last
     ``PyUnstable_Module_SetGIL`` on it: 0, 1, None for a value that is not known, or ``silent``;
     ``likely_ends`` the same for paths of which it is not known what they returned.
     ``returned_other`` tells of a path that returned neither NULL nor what was looked for, perhaps unknown,
@@ -177,7 +178,7 @@ class HookWatcher:
     exported: bool
     can_tell: bool = True
     definitions: list[Answer] = field(default_factory=list)
-    initialised: list[Answer] = field(default_factory=list)
+    initialised: list[tuple[Memory, Value]] = field(default_factory=list)
     exports: list[Answer] = field(default_factory=list)
     created: int = 0
     set_gil: list[int | None] = field(default_factory=list)
@@ -194,7 +195,7 @@ class HookWatcher:
         """Keeps what matters of a call, and says what it returns."""
         self.called_anything = True
         if name == MULTI_PHASE:
-            self.initialised.append(self._definition(state, arguments[0]))
+            self.initialised.append((state.memory.copy(), arguments[0]))
             return arguments[0] if isinstance(arguments[0], int) else Opaque(MULTI_PHASE)
         if name == FROM_DEFINITION:
             return self._from_definition(state, arguments[0])
@@ -217,7 +218,7 @@ class HookWatcher:
     def _from_definition(self, state: State, definition: Value) -> Opaque:
         """A module of which the definition's slots say at once what ``PyUnstable_Module_SetGIL`` would."""
         made = _new_module(state)
-        declared = self._definition(state, definition).declaration
+        declared = self._definition(state.memory, definition).declaration
         value = None if declared is Declaration.UNKNOWN else int(declared is Declaration.NOT_USED)
         self.created += 1
         self.set_gil.append(value)
@@ -245,7 +246,7 @@ class HookWatcher:
             else:
                 self.returned_other = True
         elif value == Opaque(MULTI_PHASE) or self._is_address(value):
-            self.definitions.append(self._definition(state, value))
+            self.definitions.append(self._definition(state.memory, value))
         elif state.notes.get("created"):
             self._returned_after_creation(state, value)
         else:
@@ -266,8 +267,12 @@ class HookWatcher:
             self.returned_other = True
             self.returned_another_object |= is_another_object(value)
 
-    def _definition(self, state: State, address: Value) -> Answer:
+    def given(self) -> list[Answer]:
+        """What the `initialised` definitions say."""
+        return [self._definition(memory, address) for memory, address in self.initialised]
+
+    def _definition(self, memory: Memory, address: Value) -> Answer:
         if not isinstance(address, int):
             why = "the address of its definition is not known"
             return Answer(Declaration.UNKNOWN, "unreadable-definition", why)
-        return read_definition(WrittenView(self.image, state.memory), address, self.module)
+        return read_definition(WrittenView(self.image, memory), address, self.module)

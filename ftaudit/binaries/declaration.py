@@ -209,7 +209,7 @@ def _single(hook: str, seen: Seen) -> Declared:
         hook,
         seen,
         _SINGLE[value or 0],
-        Confidence.HIGH if seen.ends else Confidence.MEDIUM,
+        Confidence.HIGH if seen.ends and seen.whole else Confidence.MEDIUM,
         How.EXECUTION,
         Phase.SINGLE,
     )

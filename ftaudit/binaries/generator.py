@@ -91,6 +91,7 @@ MARKS = (
     # https://github.com/python/mypy/blob/master/mypyc/codegen/emitmodule.py
     Mark(generator="mypyc", texts=(b"mypyc",), hook="__mypyc"),
 )
+_NAMED = tuple(mark for mark in MARKS if mark.library or mark.hook)
 
 
 def guess(image: Image, names: Collection[str]) -> str:
@@ -99,7 +100,7 @@ def guess(image: Image, names: Collection[str]) -> str:
     *names* are what it imports from the interpreter (`Image.python_imports`).
     """
     imported = frozenset(names)
-    for mark in MARKS:
+    for mark in _NAMED:
         if _is_named(mark, image):
             return mark.generator
     for mark in MARKS:

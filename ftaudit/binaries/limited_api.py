@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
+from itertools import repeat
 
 from ftaudit.binaries.image import HOOKS
 from ftaudit.knowledge.stable_abis import STABLE_ABIS
@@ -41,7 +42,7 @@ def held_against(names: Collection[str], hooks: Sequence[str]) -> LimitedApi:
     added, taken = stable_abi(), frozenset(names)
     beyond = sorted(name for name in taken.difference(added) if not name.startswith(HOOKS))
     beyond_t = tuple(sorted(taken & NOT_IN_ABI3T))
-    since = max((added[name] for name in taken if name in added), default=FIRST)
+    since = _newest(taken)
     if hooks and all(hook.startswith("PyModExport") for hook in hooks):
         since = max(since, EXPORT)
     return LimitedApi(
@@ -57,6 +58,21 @@ def held_against(names: Collection[str], hooks: Sequence[str]) -> LimitedApi:
 def stable_abi() -> Mapping[str, Version]:
     """The symbols of the stable ABI and the version that added each."""
     return {name: _version(row.version) for row in STABLE_ABIS for name in row.symbols.split()}
+
+
+def _newest(names: frozenset[str]) -> Version:
+    """The latest of the versions that added *names*, of which some are unknown."""
+    versions, added_by = _by_version()
+    return versions[max(map(added_by.get, names, repeat(0)), default=0)]
+
+
+@cache
+def _by_version() -> tuple[Sequence[Version], Mapping[str, int]]:
+    """The versions in their order, `FIRST` at least, and for each symbol the number of its own: numbers are
+    compared several times as fast, and each module takes hundreds of symbols."""
+    added = stable_abi()
+    versions = sorted({FIRST, *added.values()})
+    return versions, {name: versions.index(version) for name, version in added.items()}
 
 
 def _version(text: str) -> Version:

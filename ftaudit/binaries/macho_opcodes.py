@@ -89,8 +89,8 @@ class OpcodeFixups:
 
     @once
     def _rebased(self) -> tuple[list[tuple[Segment, bytearray]], set[int]]:
-        """Each segment in which words are rebased with a mark for each of its words, and the addresses of those
-        that are not aligned."""
+        """Each segment in which words are rebased with a mark for each of its words, and the addresses of
+        those that are not aligned."""
         stream = self._streams.rebase
         marks, odd = _run_rebases(stream.take(0, stream.size), self._segments)
         pairs = zip(self._segments, marks, strict=True)

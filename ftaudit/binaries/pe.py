@@ -219,8 +219,8 @@ class Pe(Image):
 
     @once
     def _listed(self) -> list[tuple[Library, list[int]]]:
-        """What is taken from each library, in the order of the words that the loader fills: numbers, and where
-        names stand."""
+        """What is taken from each library, in the order of the words that the loader fills: numbers, and
+        where names stand."""
         found = [(library, self._entries(library)) for library in self._libraries]
         if sum(len(entries) for _, entries in found) > MAX_NAMES:
             raise BadBinaryError(f"import table: more than {MAX_NAMES} names")

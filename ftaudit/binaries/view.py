@@ -196,7 +196,7 @@ def uleb(content: bytes, at: int) -> tuple[int, int]:
 
 
 def significant(word: bytes) -> bytes:
-    """What to search for in place of *word*: it without the zeros at its end, if more than two bytes are left.
+    """What to search for in place of *word*: all but the zeros at its end, if more than two bytes are left.
 
     That is several times as fast where there are many zeros. What is found may be another word.
     """
@@ -207,9 +207,9 @@ def significant(word: bytes) -> bytes:
 def pointers_in_place(
     image: Image, address: int, segments: Iterable[Segment], stored: bytes | None = None
 ) -> Iterator[int]:
-    """Where those of *segments* without code hold a pointer to *address*, stored as the bytes *stored* or more.
+    """Where those of *segments* without code hold a pointer to *address*, stored as *stored* or more.
 
-    These are the address itself unless told. Every place is looked up with `Image.word`.
+    These bytes are the address itself unless told. Every place is looked up with `Image.word`.
     """
     size = image.pointer_size
     if not 0 <= address < 1 << image.bits:

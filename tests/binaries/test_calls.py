@@ -48,6 +48,28 @@ def test_what_is_returned_is_looked_at() -> None:
     assert not found.ends
 
 
+def test_what_is_returned_may_be_lost_on_the_way() -> None:
+    found = watched(MAKE, *TELL, "unknown_function", RET)
+    assert (found.ends, found.likely_ends) == (set(), {1})
+
+
+def test_another_module_is_told_apart() -> None:
+    found = watched(MAKE, KEEP, "PyImport_ImportModule", *TELL, KEPT, RET)
+    assert found.ends == {"silent"}
+
+
+def test_a_module_made_from_a_definition_says_what_that_says() -> None:
+    found = watched("PyModule_FromDefAndSpec2", RET)
+    assert (found.created, found.set_gil, found.ends, found.definitions) == (1, [None], {None}, [])
+
+
+def test_a_definition_counts_where_it_is_returned() -> None:
+    found = watched("PyModuleDef_Init", MAKE, RET)
+    assert (found.definitions, len(found.initialised), found.ends) == ([], 1, {"silent"})
+    found = watched("PyModuleDef_Init", RET)
+    assert len(found.definitions) == len(found.initialised) == 1
+
+
 def test_failing_makes_no_end() -> None:
     found = watched(MAKE, KEEP, *TELL, "getenv", *if_zero(NULL, RET), KEPT, RET)
     assert (found.ends, found.returned_null) == ({1}, True)

@@ -150,6 +150,9 @@ def test_cffi_leaves_it_to_its_backend() -> None:
 def test_a_hook_that_only_returns_null_makes_no_module() -> None:
     assert seen(returned_null=True).declaration is Declaration.NOT_A_MODULE
     assert seen(returned_null=True, called_anything=True).declaration is Declaration.UNKNOWN
+    assert seen(returned_null=True, whole=False).declaration is Declaration.UNKNOWN
+    assert seen(returned_null=True, imports_init=True).declaration is Declaration.UNKNOWN
+    assert seen(returned_null=True, imports_create=True).declaration is Declaration.SINGLE_PHASE_SILENT
 
 
 @pytest.mark.parametrize(

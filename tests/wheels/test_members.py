@@ -23,6 +23,9 @@ from ftaudit.wheels.members import importable, is_library
         ("x-1.data/data/Lib/site-packages/_y.pyd", "_y.pyd"),
         ("x-1.data/data/site-packages/_y.pyd", "_y.pyd"),
         ("cmeel.prefix/lib/python3.11/site-packages/x/_y.so", "x/_y.so"),
+        ("x/python-3.14/x.cpython-314t-darwin.so", "x/python-3.14/x.cpython-314t-darwin.so"),
+        ("x/python-3.14/x.cp314t-win_amd64.pyd", "x/python-3.14/x.cp314t-win_amd64.pyd"),
+        ("x/python-3.15/x.abi3t.so", "x/python-3.15/x.abi3t.so"),
     ],
 )
 def test_importable_by_its_place(name: str, path: str) -> None:
