@@ -163,9 +163,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         work = Path(name)
         show("\n".join(start_up(9, work)) + "\n")
-        for count, times in ((300, 5), (3000, 3)):
-            for options in ((), ("--no-binaries",)):
-                show("\n".join(network(count, times, work, *options)) + "\n")
+        for count, times, options in ((300, 5, ()), (300, 5, ("--no-binaries",)), (3000, 3, ())):
+            show("\n".join(network(count, times, work, *options)) + "\n")
 
 
 if __name__ == "__main__":
