@@ -166,9 +166,10 @@ class HookWatcher:
     interpreter that says what the module declares, `TELLING`.
 
     ``initialised`` are the definitions that were given to ``PyModuleDef_Init``, returned or not, as memory
-    was then and their addresses: `given` reads them, most are returned and need not be read twice. ``ends`` are, for each path that returned the module that it made, the argument of the last
-    ``PyUnstable_Module_SetGIL`` on it: 0, 1, None for a value that is not known, or ``silent``;
-    ``likely_ends`` the same for paths of which it is not known what they returned.
+    was then and their addresses: `given` reads them, which is not needed for most. ``ends`` are, for each
+    path that returned the module that it made, the argument of the last ``PyUnstable_Module_SetGIL`` on it:
+    0, 1, None for a value that is not known, or ``silent``; ``likely_ends`` the same for paths of which it is
+    not known what they returned.
     ``returned_other`` tells of a path that returned neither NULL nor what was looked for, perhaps unknown,
     ``returned_another_object`` of one that certainly returned something else than the module it made.
     """

@@ -119,8 +119,7 @@ class Elf(Image):
         if entry_size != self._layout.segment.size or count > 4 * MAX_SEGMENTS:
             raise BadBinaryError(f"ELF file: {count} program headers of {entry_size} bytes")
         dynamic = None
-        for index in range(count):
-            fields = self._file.unpack(self._layout.segment, program + index * entry_size)
+        for fields in self._layout.segment.iter_unpack(self._file.take(program, count * entry_size)):
             if self.bits == 64:
                 kind, flags, offset, address, _, file_size, size, _ = fields
             else:

@@ -144,6 +144,10 @@ class Image(ABC):
         found = self.segment(address)
         return found is not None and found.executable
 
+    def own_segments(self) -> list[Segment]:
+        """The segments without those that hold nothing but the linker's tables, where the format has such."""
+        return self.segments
+
     def stub(self, address: int) -> str | None:
         """The import that the code at *address* only jumps to, where the format itself says so."""
         return None

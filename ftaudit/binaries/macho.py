@@ -62,6 +62,7 @@ class MachO(Image):
         self._sections: list[Section] = []
         self._named: list[str] = []
         self._base = 0
+        self._tables: Segment | None = None
         self._symtab: tuple[int, ...] = ()
         self._dysymtab: tuple[int, ...] = ()
         self._info: tuple[int, ...] = ()
@@ -106,8 +107,10 @@ class MachO(Image):
             raise BadBinaryError(f"the segment at {address:#x} ends beyond the image")
         executable = bool(protection & _PROT_EXECUTE)
         self.segments.append(Segment(address, size, start, min(file_size, size), executable))
-        if name.rstrip(b"\0") == b"__TEXT":
+        if name.startswith(b"__TEXT\0"):
             self._base = address
+        elif name.startswith(b"__LINKEDIT\0"):
+            self._tables = self.segments[-1]
         for index in range(min(count, MAX_SECTIONS)):
             place = 8 + _SEGMENT.size + index * _SECTION.size
             where, length, _, _, _, _, kind, first, stub_size, _ = content.unpack(_SECTION, place)
@@ -215,6 +218,9 @@ class MachO(Image):
         return python_names([name[1:] for name in self._imported if name.startswith(b"_")])
 
     # -- words --
+
+    def own_segments(self) -> list[Segment]:
+        return [found for found in self.segments if found is not self._tables]
 
     def stub(self, address: int) -> str | None:
         found = self._symbols.stub(address) if self._symbols else None

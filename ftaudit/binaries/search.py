@@ -52,7 +52,7 @@ def by_name(image: Image, module: str, *, exported: bool) -> frozenset[Answer]:
 def _names(image: Image, name: bytes) -> Iterator[int]:
     """The addresses of strings that are *name* or a dotted name that ends in it."""
     left = MAX_NAMES
-    for segment in image.segments:
+    for segment in image.own_segments():
         # Linkers that keep constants apart from code leave none in a large executable segment.
         if segment.executable and segment.file_size > MAX_CODE:
             continue

