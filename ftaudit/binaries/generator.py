@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from ftaudit.binaries.image import Image
+from ftaudit.binaries.view import View
 
 WINDOW = 2 << 20
 """Bytes that are searched at each end of a segment."""
@@ -118,8 +119,8 @@ def _is_named(mark: Mark, image: Image) -> bool:
 def _holds(image: Image, texts: tuple[bytes, ...]) -> bool:
     """Whether one of *texts* stands in what `_windows` names."""
     for start, end in _windows(image):
-        content = bytes(image.data[start:end])  # a memoryview cannot be searched, a mmap only slowly
-        if any(text in content for text in texts):
+        window = View(image.data, start, end - start, "segment")
+        if any(window.find(text) >= 0 for text in texts):
             return True
     return False
 

@@ -204,18 +204,22 @@ class MachO(Image):
         return self._base + found.offset if found and found.is_address else None
 
     @once
-    def _imported(self) -> set[bytes]:
+    def _imported(self) -> list[bytes]:
         """What the symbols name, and what the fixups do where these can tell it at once or alone."""
-        names = set(self._symbols.undefined()) if self._symbols else set()
+        names = self._symbols.undefined() if self._symbols else []
         if self._fixups and (isinstance(self._fixups, ChainedFixups) or not names):
-            names.update(self._fixups.names())
+            names += self._fixups.names()
         return names
 
+    @once
+    def _imported_names(self) -> frozenset[bytes]:
+        return frozenset(self._imported)
+
     def imports(self, name: str) -> bool:
-        return b"_" + name.encode("utf-8", "surrogateescape") in self._imported
+        return b"_" + name.encode("utf-8", "surrogateescape") in self._imported_names
 
     def python_imports(self) -> frozenset[str]:
-        return python_names([name[1:] for name in self._imported if name.startswith(b"_")])
+        return python_names(self._imported, b"_")
 
     # -- words --
 

@@ -14,7 +14,7 @@ from ftaudit.binaries.view import MAX_HOOK, MAX_SYMBOL_NAME, View, uleb
 MAX_TRIE = 1 << 26
 """Bytes of a trie; those of extension modules have some hundred."""
 MAX_NODES = 1 << 15
-"""Nodes that may lie on the ways to the initialisation functions."""
+"""Nodes that may lie on the ways to the initialisation functions, with those beside the ways."""
 
 _KIND, _ABSOLUTE, _THREAD_LOCAL, _REEXPORT = 3, 2, 1, 8
 
@@ -62,11 +62,15 @@ class ExportTrie:
     def under(self, prefixes: tuple[bytes, ...]) -> Iterator[tuple[bytes, Export]]:
         """All names that begin with one of *prefixes*, and are no longer than `MAX_HOOK`."""
         waiting = [(b"", 0)] if self._content else []
-        for _ in range(MAX_NODES):
-            if not waiting:
-                return
+        left = MAX_NODES
+        while waiting:
             name, offset = waiting.pop()
             node = self._node(offset)
+            left -= 1 + len(node.children)
+            if left < 0:
+                raise BadBinaryError(
+                    f"export trie: more than {MAX_NODES} nodes lead to initialisation functions"
+                )
             if node.export and name.startswith(prefixes):
                 yield name, node.export
             for label, child in node.children:
@@ -75,7 +79,6 @@ class ExportTrie:
                     longer.startswith(prefixes) or any(prefix.startswith(longer) for prefix in prefixes)
                 ):
                     waiting.append((longer, child))
-        raise BadBinaryError(f"export trie: more than {MAX_NODES} nodes lead to initialisation functions")
 
     def _node(self, offset: int) -> _Node:
         content = self._content

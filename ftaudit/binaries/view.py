@@ -175,11 +175,16 @@ def is_hook(name: bytes) -> bool:
     return name.startswith(HOOK_PREFIXES) and len(name) <= MAX_HOOK
 
 
-def python_names(names: Iterable[bytes]) -> frozenset[str]:
-    """Those of *names* that are the interpreter's."""
-    # Comparing costs half of what `startswith` does. No name holds a NUL: all are decoded at once.
-    found = [name for name in names if b"Py" <= name < b"Pz" or b"_Py" <= name < b"_Pz"]
-    return frozenset(b"\0".join(found).decode("utf-8", "backslashreplace").split("\0") if found else ())
+def python_names(names: Iterable[bytes], prefix: bytes = b"") -> frozenset[str]:
+    """Those of *names* that are the interpreter's, without the *prefix* that all names of C have."""
+    first, end, private, private_end = (prefix + part for part in (b"Py", b"Pz", b"_Py", b"_Pz"))
+    # Comparing costs half of what `startswith` does.
+    found = [name for name in names if first <= name < end or private <= name < private_end]
+    if not found:
+        return frozenset()
+    # No name holds a NUL: all lose their prefix and are decoded at once.
+    text = b"\0".join(found).removeprefix(prefix).replace(b"\0" + prefix, b"\0")
+    return frozenset(text.decode("utf-8", "backslashreplace").split("\0"))
 
 
 def uleb(content: bytes, at: int) -> tuple[int, int]:

@@ -2,7 +2,9 @@
 
 ``analysing.py file PATH…`` takes each file as a memory map: seconds, and the memory held beyond what was held
 before it; a small file comes first and imports the analyser. ``analysing.py threads FOLDER`` takes all shared
-objects below a folder, in turn with one thread and with two.
+objects below a folder, in turn with one thread and with two. ``analysing.py wheels FOLDER`` takes every
+extension module of the wheels in a folder, three times: how many there are, and milliseconds of processor
+time for the median one and at 90 and 99 %, inflating not counted.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from zipfile import ZipFile
 
 from ftaudit.binaries.analysis import analyse
 
@@ -68,7 +71,32 @@ def scaling(folder: Path) -> list[float]:
     return [with_threads(contents, 1) / with_threads(contents, 2) for _ in range(TIMES)]
 
 
+def quickest(path: str, content: bytes) -> float | None:
+    """Milliseconds; None for a library."""
+    needed = []
+    for _ in range(3):
+        begun = time.process_time()
+        slices = analyse(path, content)
+        needed.append(time.process_time() - begun)
+    return 1e3 * min(needed) if any(found.hooks for found in slices) else None
+
+
+def of_wheels(folder: Path) -> dict[str, float]:
+    needed: list[float] = []
+    for wheel in sorted(folder.glob("*.whl")):
+        with ZipFile(wheel) as members:
+            names = [name for name in members.namelist() if name.endswith((".so", ".pyd"))]
+            found = [quickest(name, members.read(name)) for name in names]
+            needed += [one for one in found if one is not None]
+    shares = statistics.quantiles(needed, n=100)
+    return {"modules": len(needed), "median": shares[49], "p90": shares[89], "p99": shares[98]}
+
+
 if __name__ == "__main__":
     what, *arguments = sys.argv[1:]
-    made = [of_file(Path(one)) for one in arguments] if what == "file" else scaling(Path(arguments[0]))
+    made: object
+    if what == "file":
+        made = [of_file(Path(one)) for one in arguments]
+    else:
+        made = (of_wheels if what == "wheels" else scaling)(Path(arguments[0]))
     sys.stdout.write(json.dumps(made) + "\n")

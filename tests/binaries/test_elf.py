@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from ftaudit.binaries import elf_relocations
 from ftaudit.binaries.elf import IFUNC, Elf
-from ftaudit.binaries.elf_relocations import FEW
+from ftaudit.binaries.elf_relocations import FEW, SMALL
 from ftaudit.binaries.image import Address, BadBinaryError, Import
 from tests.builders.elf_image import DATA, MACHINES, TABLES, TEXT, elf
 
@@ -117,9 +118,16 @@ def test_an_undefined_hook_is_none() -> None:
     assert Elf(elf(imports=["PyInit_x"], hooks={"PyInit_y": TEXT})).hooks == {"PyInit_y": TEXT}
 
 
+@pytest.fixture(params=[SMALL, 0])
+def _small(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables count as small, which have one index, and as large."""
+    monkeypatch.setattr(elf_relocations, "SMALL", request.param)
+
+
+@pytest.mark.usefixtures("_small")
 @pytest.mark.parametrize("count", [FEW, 200])
 def test_many_relocations(count: int) -> None:
-    """The first look-ups search, the others use an index: with the same answers."""
+    """The first look-ups in large tables search, the others use an index: with the same answers."""
     image = Elf(with_relocations(count))
     for _ in range(2):
         found = [image.word(DATA + 8 * index) for index in range(count + 1)]
@@ -127,6 +135,7 @@ def test_many_relocations(count: int) -> None:
         assert sum(isinstance(word, Address) for word in found) == count
 
 
+@pytest.mark.usefixtures("_small")
 def test_the_index_answers_for_every_block() -> None:
     image = Elf(with_relocations(512))
     for block in reversed(range(16)):
@@ -135,6 +144,7 @@ def test_the_index_answers_for_every_block() -> None:
             assert isinstance(image.word(address), Address), hex(address)
 
 
+@pytest.mark.usefixtures("_small")
 def test_the_last_of_two_relocations_counts() -> None:
     data = elf(pointers={DATA: DATA + 0x40, DATA + 8: DATA + 0x80})
     table = next(value for tag, value in dynamic(data) if tag == 7)

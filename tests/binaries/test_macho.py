@@ -1,11 +1,16 @@
 from __future__ import annotations
 
 import struct
+from typing import Any
 
 import pytest
 
-from ftaudit.binaries.image import Address, BadBinaryError, Import
+from ftaudit.binaries.image import Address, BadBinaryError, Import, Segment
 from ftaudit.binaries.macho import MachO, read
+from ftaudit.binaries.macho_exports import MAX_NODES, ExportTrie
+from ftaudit.binaries.macho_opcodes import OpcodeFixups, Streams
+from ftaudit.binaries.macho_symbols import LAZY_POINTERS, Section
+from ftaudit.binaries.view import View
 from tests.builders.macho_image import DATA, LIBRARY, STUB, STUBS, TEXT, WEAK, fat, macho
 
 HOOKS = {"PyInit_x": TEXT, "PyModExport_x": TEXT + 0x40, "other": TEXT + 8}
@@ -144,6 +149,39 @@ def test_rebase_opcodes(stream: bytes, words: list[int]) -> None:
 def test_bind_opcodes(stream: bytes, words: list[int]) -> None:
     image = macho_image(opcodes(stream, "bind"))
     assert [n for n in range(8) if image.word(DATA + 8 * n) == Import("PyA")] == words
+
+
+def test_lazy_opcodes_are_about_lazy_pointers() -> None:
+    """They are not even run for other words, and are for all where no section has lazy pointers."""
+    data = b"\x71\x00\x11\x40_PyA\0\x90\xd0"  # binds the second segment's first word; then what is refused
+    streams = Streams(*(View(data, 0, size, "opcodes") for size in (0, 0, 0, len(data))))
+    segments = [Segment(0, DATA, 0, 0, True), Segment(DATA, 64, 0, 64, False)]
+    lazy = [Section(DATA + 32, 8, LAZY_POINTERS, 0, 0), Section(DATA + 48, 8, LAZY_POINTERS, 0, 0)]
+    assert [OpcodeFixups(streams, segments, lazy).at(DATA + at, 0) for at in (0, 24, 56)] == [None] * 3
+    for address, sections in ((DATA + 32, lazy), (DATA + 48, lazy), (DATA, [])):
+        with pytest.raises(BadBinaryError, match="bind opcode 0xd0"):
+            OpcodeFixups(streams, segments, sections).at(address, 0)
+
+
+@pytest.mark.parametrize("children", [1, 255])
+def test_a_trie_that_never_ends(children: int) -> None:
+    content = b"\0" + bytes([children]) + children * b"\0\0"  # nameless children, which are their own parents
+    nodes: list[int] = []
+
+    class Counting(ExportTrie):
+        def _node(self, offset: int) -> Any:
+            nodes.append(offset)
+            return super()._node(offset)
+
+    with pytest.raises(BadBinaryError, match="nodes lead to"):
+        list(Counting(View(content, 0, len(content), "export trie")).under((b"_PyInit_",)))
+    assert len(nodes) * children <= 2 * MAX_NODES
+
+
+def test_the_linkers_tables_are_not_its_own() -> None:
+    image = macho_image(macho(hooks=HOOKS))
+    assert [found.address for found in image.own_segments()] == [0, DATA]
+    assert len(image.segments) == 3
 
 
 def test_a_bind_with_an_addend_is_not_known() -> None:
