@@ -37,6 +37,8 @@ _RETURNS = dict.fromkeys(
         "PyErr_Occurred", "PyGILState_Ensure", "PyType_Ready", "PyModule_AddObject", "PyModule_AddObjectRef",
         "PyModule_AddIntConstant", "PyModule_AddStringConstant", "PyModule_AddFunctions", "PyModule_Add",
         "PyModule_AddType", "PyState_AddModule", "PyDict_SetItemString", "PyErr_WarnEx",
+        # These always return NULL: https://docs.python.org/3/c-api/exceptions.html
+        "PyErr_Format", "PyErr_FormatV", "PyErr_NoMemory", "PyErr_SetFromErrno", "PyErr_SetImportError",
     ),
     0,
 ) | {"__cxa_guard_acquire": 1}  # fmt: skip
@@ -261,6 +263,7 @@ class HookWatcher:
             unclear = "gil of None" in state.notes
             self.ends.add(state.notes.get(f"gil of {value}", None if unclear else "silent"))
         elif value is None and _count(state) == 1:  # lost in between, as in `_set_gil`, or another's NULL
+            self.returned_other = True
             self.likely_ends.add(state.notes.get(f"gil of {Opaque(_MODULE, 1)}", "silent"))
         elif value is None:
             self.ends.add(None)  # one of several modules, who knows which

@@ -107,7 +107,7 @@ def _defined(hook: str, seen: Seen, answers: Collection[Answer], phase: Phase) -
         why = f"following it says {declaration}, its data say {' and '.join(sorted(searched))}"
         return _unknown(hook, seen, phase, "analysers-disagree", why)
     agreed = searched == {declaration}
-    sure = agreed or (seen.whole and not reasons)
+    sure = agreed or (seen.whole and not reasons and not seen.returned_other)
     return _created(
         _declared(
             hook,
@@ -209,7 +209,7 @@ def _single(hook: str, seen: Seen) -> Declared:
         hook,
         seen,
         _SINGLE[value or 0],
-        Confidence.HIGH if seen.ends and seen.whole else Confidence.MEDIUM,
+        Confidence.HIGH if seen.ends and seen.whole and not seen.returned_other else Confidence.MEDIUM,
         How.EXECUTION,
         Phase.SINGLE,
     )

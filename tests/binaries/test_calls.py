@@ -75,6 +75,13 @@ def test_failing_makes_no_end() -> None:
     assert (found.ends, found.returned_null) == ({1}, True)
 
 
+def test_failing_with_a_message_is_failing() -> None:
+    found = watched(MAKE, KEEP, *TELL, "getenv", *if_zero("PyErr_Format", RET), KEPT, RET)
+    assert (found.ends, found.returned_null, found.returned_other) == ({1}, True, False)
+    found = watched(MAKE, KEEP, *TELL, "getenv", *if_zero("unknown_function", RET), KEPT, RET)
+    assert (found.ends, found.returned_other) == ({1}, True)
+
+
 def test_a_hook_that_only_fails() -> None:
     found = watched(NULL, RET)
     assert (found.returned_null, found.called_anything, found.returned_other) == (True, False, False)

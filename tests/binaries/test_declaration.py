@@ -81,6 +81,16 @@ def test_no_combination_of_answers_is_off_unless_one_path_says_so_and_none_speak
             assert OPEN not in (first, second)
 
 
+@pytest.mark.parametrize("way", ["definitions", "exports"])
+def test_a_path_that_returned_what_is_not_known_makes_it_less_sure(way: str) -> None:
+    values: dict[str, object] = {way: (NOT_USED,), "exported": way == "exports"}
+    assert seen(**values).confidence is Confidence.HIGH
+    assert seen(**values, returned_other=True).confidence is Confidence.MEDIUM
+    ended = {"created": 1, "set_gil": (1,), "ends": frozenset({1})}
+    assert seen(**ended).confidence is Confidence.HIGH
+    assert seen(**ended, returned_other=True).confidence is Confidence.MEDIUM
+
+
 @pytest.mark.parametrize("limit", ["steps", "states"])
 def test_an_empty_array_is_not_absent_where_the_run_was_cut_short(limit: str) -> None:
     assert seen(definitions=(BLANK,), limit=limit, whole=False).declaration is Declaration.UNKNOWN
