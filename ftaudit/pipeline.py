@@ -21,7 +21,7 @@ from ftaudit.judge.verdict import judge
 from ftaudit.knowledge.tables import KNOWLEDGE_AS_OF
 from ftaudit.model.case import NOT_READ, Case
 from ftaudit.model.evidence import CoreMetadata, Missing
-from ftaudit.model.project import Pin, PinKey, Reading, Severity
+from ftaudit.model.project import Pin, PinKey, Problem, Reading, Severity
 from ftaudit.model.report import InputRow, PackageRow, Report, Summary, TargetRow
 from ftaudit.model.target import Target
 from ftaudit.model.verdict import Gil, Imported, Verdict
@@ -57,11 +57,13 @@ def audit(
     scope: Scope,
     now: datetime,
     version: str,
+    problems: Sequence[Problem] = (),
     uploaded_before: datetime | None = None,
     binaries: bool = True,
     progress: Progress = lambda stage, done, total: None,
 ) -> Audit:
-    """The audit of *readings* for *targets*, in UTC at *now*; *errors* are inputs that could not be read.
+    """The audit of *readings* for *targets*, in UTC at *now*; *errors* are inputs that could not be read,
+    *problems* what is to be said of what was found beside them.
 
     Without *binaries* no wheel is looked into: what is compiled stays unknown.
     """
@@ -79,7 +81,7 @@ def audit(
     )
     needs = _needs(inputs, gathered)
     gaps = [_gaps(inputs, number, reading, needs) for number, reading in inputs.numbered()]
-    known = known_problems(inputs, errors, gathered)
+    known = [*problems, *known_problems(inputs, errors, gathered)]
     whole = not any(problem.severity in HOLES for problem in known)
     for reading, by_target in zip(readings, gaps, strict=True):
         known += closure.problems(reading, by_target)

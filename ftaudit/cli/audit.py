@@ -16,9 +16,12 @@ from ftaudit.cli import messages, output, progress
 from ftaudit.errors import Exit, UsageError
 
 if TYPE_CHECKING:
+    from ftaudit.concurrency import Scope
     from ftaudit.index.client import IndexClient
+    from ftaudit.index.config import IndexOptions
     from ftaudit.model.target import Target
     from ftaudit.pipeline import Audit
+    from ftaudit.sources.collect import Collected
 
 DEFAULT_JOBS = 16
 MAX_JOBS = 64
@@ -105,22 +108,16 @@ def audit(
 ) -> int:
     """Judge every pin on every target, and report."""
     from ftaudit.concurrency import Deadline, Scope
-    from ftaudit.index.client import open_client
     from ftaudit.index.config import IndexOptions
-    from ftaudit.pipeline import audit as run
     from ftaudit.render.registry import RENDERERS
     from ftaudit.sources.collect import collect
+    from ftaudit.sources.scratch import Scratch
 
     wanted = output.outputs(format_ or (), output_ or (), RENDERERS)
     now = datetime.now(UTC)
     targets = _targets(python or (), platform or ())
     scope = Scope(Deadline(deadline))
     environ, cwd = os.environ, Path.cwd()
-    collected = collect(inputs or ["."], cwd=cwd, root=root)
-    for error in collected.errors:
-        messages.error(error.message, error.advice)
-    if not collected.readings:
-        return _worst(error.exit_status for error in collected.errors)
     options = IndexOptions(
         index_url=index_url,
         extra_index_urls=tuple(extra_index_url or ()),
@@ -131,9 +128,40 @@ def audit(
         uploaded_before=None if uploaded_before is None else _moment(uploaded_before),
         root=root or cwd,
     )
+    with Scratch() as scratch:
+        collected = collect(
+            inputs or ["."], cwd=cwd, root=root, scratch=scratch, python_gil=environ.get("PYTHON_GIL")
+        )
+        for error in collected.errors:
+            messages.error(error.message, error.advice)
+        if not collected.readings:
+            return _worst(error.exit_status for error in collected.errors)
+        done, client = _judged(
+            collected, targets, options, scope, now=now, jobs=jobs, binaries=not no_binaries, quiet=quiet
+        )
+    output.write(done.report, wanted, environ, verbose=verbose)
+    _say_what_happened(done, client, quiet=quiet, verbose=verbose)
+    return done.exit_status
+
+
+def _judged(
+    collected: Collected,
+    targets: Sequence[Target],
+    options: IndexOptions,
+    scope: Scope,
+    *,
+    now: datetime,
+    jobs: int,
+    binaries: bool,
+    quiet: bool,
+) -> tuple[Audit, IndexClient]:
+    """The audit of what was collected, and the client (closed) that it was made with."""
+    from ftaudit.index.client import open_client
+    from ftaudit.pipeline import audit as run
+
     with (
         open_client(
-            options, collected.readings, environ=environ, home=Path.home(), cwd=cwd, scope=scope
+            options, collected.readings, environ=os.environ, home=Path.home(), cwd=Path.cwd(), scope=scope
         ) as client,
         progress.shown(quiet=quiet) as update,
     ):
@@ -144,15 +172,14 @@ def audit(
             client,
             jobs=jobs,
             scope=scope,
+            problems=collected.problems,
             now=now,
             version=__version__,
             uploaded_before=options.uploaded_before,
-            binaries=not no_binaries,
+            binaries=binaries,
             progress=update,
         )
-    output.write(done.report, wanted, environ, verbose=verbose)
-    _say_what_happened(done, client, quiet=quiet, verbose=verbose)
-    return done.exit_status
+    return done, client
 
 
 def _worst(statuses: Iterable[Exit]) -> Exit:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from ftaudit.model.conda import CondaRecord
+
 
 class SourceKind(StrEnum):
     """Where a pin would be fetched from; the values are those of the JSON report."""
@@ -92,6 +94,8 @@ class Pin:
     ``hashes`` are the SHA-256 that the input allows, in hexadecimal, where it has hashes without names.
     ``installed`` tells that the files of ``files`` are what is installed or lies at hand, not a list to
     choose from. ``metadata`` is the core metadata at hand (an installed ``METADATA``), or None.
+    ``conda`` are the archives that a conda lock has of a pin whose source is ``CONDA``; ``index_name`` is its
+    normalised name on the package index, where the lock itself says so (``purls``).
     """
 
     name: str
@@ -106,6 +110,8 @@ class Pin:
     requires_python: str | None = None
     installed: bool = False
     metadata: str | None = None
+    conda: tuple[CondaRecord, ...] = ()
+    index_name: str | None = None
 
     @property
     def key(self) -> PinKey:
@@ -162,6 +168,39 @@ class MadeFor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Interpreter:
+    """The interpreter that an input was installed for or names, as far as it tells; None: not known.
+
+    ``python`` is ``3.13`` or ``3.14t``, ``version`` the whole version (``3.14.3``). ``gil`` tells whether the
+    GIL is on when it starts, and ``python_gil`` is the value of ``PYTHON_GIL`` that it would be started with.
+    """
+
+    python: str | None = None
+    version: str | None = None
+    free_threaded: bool | None = None
+    gil: bool | None = None
+    python_gil: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What can be chosen of a lock, in the words of its own tool.
+
+    The project's own requirements go by ``main`` (poetry: ``main``; pdm and pipenv: ``default``).
+    ``default_groups`` are those that the tool installs unasked, ``dev_groups`` those of them that it leaves
+    out without development dependencies. An origin with neither group nor extra is of ``main``. ``exclusive``
+    tells that naming a group takes it in the place of the defaults, not beside them (pixi's environments).
+    """
+
+    groups: tuple[str, ...] = ()
+    extras: tuple[str, ...] = ()
+    default_groups: tuple[str, ...] = ()
+    dev_groups: tuple[str, ...] = ()
+    main: str = "main"
+    exclusive: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DeclaredIndex:
     """An index that the project declares beside its lock. ``url`` may hold credentials: mask before showing.
 
@@ -189,7 +228,8 @@ class Reading:
     format does not know them. ``closed`` tells that the format itself gives the closure: every dependency
     of a pin is a pin or does not apply. ``unpinned`` counts requirements that fix no version.
     ``requires_python`` (a PEP 440 specifier) and ``environments`` (PEP 508 markers, of which one must hold)
-    say what a lock was resolved for; None and empty: for anything.
+    say what a lock was resolved for; None and empty: for anything. ``choices`` is None where the format has
+    no groups and no extras. ``interpreter`` is that of an environment, None where there is none.
     """
 
     input: str
@@ -204,3 +244,5 @@ class Reading:
     unpinned: int = 0
     requires_python: str | None = None
     environments: tuple[str, ...] = ()
+    choices: Choices | None = None
+    interpreter: Interpreter | None = None

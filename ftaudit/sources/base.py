@@ -2,17 +2,21 @@
 
 A format is one file in this folder and one line in `ftaudit.sources.registry`. It defines a `Format`:
 
-- ``recognises`` decides from the first bytes and the name whether a file is its own (content first);
+- ``score`` decides from the content and the name whether a document is its own (content first);
 - ``read`` turns a whole document into a `Reading`, or raises `ftaudit.errors.InputError` naming the place.
+
+What holds several inputs (a folder of projects, a container image) is a `Holder`: it gives the documents that
+are in it, and those are read like any other.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
-from ftaudit.model.project import Reading
+from ftaudit.model.project import Problem, Reading
+from ftaudit.sources.scratch import Scratch
 from ftaudit.sources.tree import Tree
 
 
@@ -32,6 +36,7 @@ class Document:
     ``path`` is how the user names it, ``place`` where it lies in ``tree`` (a ``/``-separated path relative to
     the tree's root). ``content`` is the whole file, within the limits; empty where the format is handed no
     content. ``on_disk`` is the absolute path on this machine, links not followed, or None where it has none.
+    ``python_gil`` is the value of ``PYTHON_GIL`` where the document is used, None where it is not set.
     """
 
     path: str
@@ -40,6 +45,7 @@ class Document:
     content: bytes = field(default=b"", repr=False)
     folder: bool = False
     on_disk: str | None = None
+    python_gil: str | None = None
 
     @property
     def name(self) -> str:
@@ -61,3 +67,28 @@ class Format:
     file_names: tuple[str, ...]
     score: Callable[[Document], int]
     read: Callable[[Document], Reading]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """What a `Holder` holds: documents to be read, and what must be said of what was found beside them."""
+
+    documents: tuple[Document, ...]
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holder:
+    """Something that holds several inputs.
+
+    ``score`` is asked with a document without content (files may be larger than memory) and gives what
+    `Format.score` gives. ``open`` finds the documents; what has to lie on disk to be read is put into the
+    `Scratch`; the formats are those that are handed content. It raises `ftaudit.errors.InputError` for what
+    it cannot make anything of, and `ftaudit.errors.NothingToAuditError` where nothing is in it.
+    """
+
+    name: str
+    about: str
+    file_names: tuple[str, ...]
+    score: Callable[[Document], int]
+    open: Callable[[Document, Scratch, Sequence[Format]], Held]

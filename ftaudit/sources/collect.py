@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
-import posixpath
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ftaudit.errors import FtauditError, InputError, RefusedError
-from ftaudit.model.project import Problem, Reading, Severity
+from ftaudit.model.project import Problem, Reading
 from ftaudit.model.text import mask
-from ftaudit.sources import project
-from ftaudit.sources.base import Document, Opens
-from ftaudit.sources.registry import choose, formats
+from ftaudit.sources.base import Document, Format, Opens
+from ftaudit.sources.registry import choose, formats, holder_of
+from ftaudit.sources.scratch import Scratch
+from ftaudit.sources.selection import EVERYTHING, Selection, chosen
 from ftaudit.sources.tree import DiskTree
 
 _PROJECT_MARKS = (".git", "pyproject.toml")
@@ -21,33 +22,78 @@ _PROJECT_MARKS = (".git", "pyproject.toml")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """What was read, in the order named, and why the rest was not."""
+    """What was read, in the order named, and why the rest was not; ``problems`` are of what was not read."""
 
     readings: tuple[Reading, ...]
     errors: tuple[FtauditError, ...]
+    problems: tuple[Problem, ...] = ()
 
 
-def collect(paths: Sequence[str], *, cwd: Path, root: Path | None = None) -> Collected:
-    """Reads every input of *paths* (relative to *cwd*), each once.
+def collect(
+    paths: Sequence[str],
+    *,
+    cwd: Path,
+    scratch: Scratch,
+    root: Path | None = None,
+    selection: Selection = EVERYTHING,
+    python_gil: str | None = None,
+) -> Collected:
+    """Reads every input of *paths* (relative to *cwd*), each once, and of each what *selection* leaves.
 
     *root* is the folder outside of which nothing is opened: by default the nearest one above the input that
-    holds ``.git`` or ``pyproject.toml``, else the input's own. A broken input does not lose the others.
+    holds ``.git`` or ``pyproject.toml``, else the input's own. A broken input does not lose the others. What
+    is read out of archives lies in *scratch* for as long as that is open. *python_gil* is the value of
+    ``PYTHON_GIL`` in the user's environment.
     """
-    readings: list[Reading] = []
-    errors: list[FtauditError] = []
-    seen: set[str] = set()
+    collector = _Collector(scratch)
     for path in paths:
+        with collector.failing(path):
+            collector.add(replace(_located(path, cwd, root), python_gil=python_gil))
+    return Collected(
+        readings=chosen(collector.readings, selection),
+        errors=tuple(collector.errors),
+        problems=tuple(collector.problems),
+    )
+
+
+class _Collector:
+    def __init__(self, scratch: Scratch) -> None:
+        self.scratch = scratch
+        self.readings: list[Reading] = []
+        self.errors: list[FtauditError] = []
+        self.problems: list[Problem] = []
+        self.seen: set[str] = set()
+
+    @contextmanager
+    def failing(self, path: str) -> Iterator[None]:
+        """Keeps what goes wrong with the input *path*."""
         try:
-            document, note = _chosen(_located(path, cwd, root))
-            if str(document.on_disk) not in seen:
-                seen.add(str(document.on_disk))
-                readings.append(_noted(_read(document), note))
+            yield
         except FtauditError as error:
-            errors.append(error)
+            self.errors.append(error)
         except (RecursionError, MemoryError, OverflowError) as error:
             # Hostile content drove a reader over the interpreter's limits: the input's fault, not a bug.
-            errors.append(_too_much(path, error))
-    return Collected(readings=tuple(readings), errors=tuple(errors))
+            self.errors.append(_too_much(path, error))
+
+    def add(self, document: Document) -> None:
+        """Reads *document*, or what it holds."""
+        form = choose(document, Opens.FOLDER if document.folder else Opens.PLACE)
+        holder = None if form else holder_of(document)
+        if holder is None:
+            self.read(document, form)
+            return
+        held = holder.open(document, self.scratch, tuple(formats(Opens.CONTENT)))
+        self.problems += held.problems
+        for inner in held.documents:
+            with self.failing(inner.path):
+                self.read(inner, choose(inner, Opens.FOLDER if inner.folder else Opens.PLACE))
+
+    def read(self, document: Document, form: Format | None) -> None:
+        """Reads *document*, unless it was read before."""
+        identity = document.on_disk or document.path
+        if identity not in self.seen:
+            self.seen.add(identity)
+            self.readings.append(form.read(document) if form else _read_file(document))
 
 
 def _too_much(path: str, error: Exception) -> InputError:
@@ -78,24 +124,6 @@ def _project_root(folder: Path) -> Path:
     return folder
 
 
-def _chosen(document: Document) -> tuple[Document, str]:
-    """The document to read, and what is to be said of the choice: in a project folder it is a file of it."""
-    if not document.folder or choose(document, Opens.FOLDER):
-        return document, ""
-    choice = project.choose(document, tuple(formats(Opens.CONTENT)))
-    return Document(
-        path=posixpath.normpath(posixpath.join(document.path, choice.name)),
-        place=posixpath.normpath(posixpath.join(document.place, choice.name)),
-        tree=document.tree,
-        on_disk=str(Path(str(document.on_disk), choice.name)),
-    ), choice.note
-
-
-def _read(document: Document) -> Reading:
-    chosen = choose(document, Opens.FOLDER if document.folder else Opens.PLACE)
-    return chosen.read(document) if chosen else _read_file(document)
-
-
 def _read_file(document: Document) -> Reading:
     try:
         document = replace(document, content=document.tree.read(document.place))
@@ -109,10 +137,3 @@ def _read_file(document: Document) -> Reading:
             advice="it reads: " + ", ".join(known.name for known in formats()),
         )
     return chosen.read(document)
-
-
-def _noted(reading: Reading, note: str) -> Reading:
-    if not note:
-        return reading
-    seen = Problem(input=reading.input, rule="other-inputs-seen", message=note, severity=Severity.NOTE)
-    return replace(reading, problems=(*reading.problems, seen))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from importlib import import_module
 
-from ftaudit.sources.base import Document, Format, Opens
+from ftaudit.sources.base import Document, Format, Holder, Opens
 
 _MODULES: tuple[tuple[str, Opens], ...] = (
     ("uv_lock", Opens.CONTENT),
@@ -24,6 +24,9 @@ _MODULES: tuple[tuple[str, Opens], ...] = (
     ("interpreter", Opens.PLACE),
 )
 """In the order of preference."""
+
+_HOLDERS = ("project",)
+"""What holds several inputs, in the order of preference."""
 
 
 def formats(opens: Opens | None = None) -> Iterator[Format]:
@@ -42,6 +45,18 @@ def choose(document: Document, opens: Opens = Opens.CONTENT) -> Format | None:
     scored = [(candidate.score(document), candidate) for candidate in formats(opens)]
     best = max((score for score, _ in scored), default=0)
     return next((candidate for score, candidate in scored if score == best), None) if best else None
+
+
+def holders() -> Iterator[Holder]:
+    """Everything that holds several inputs, in the order of preference."""
+    return (import_module(f"ftaudit.sources.{module}").HOLDER for module in _HOLDERS)
+
+
+def holder_of(document: Document) -> Holder | None:
+    """What *document* is, if it holds several inputs: the highest score, the first of equals."""
+    scored = [(holder.score(document), holder) for holder in holders()]
+    best = max((score for score, _ in scored), default=0)
+    return next((holder for score, holder in scored if score == best), None) if best else None
 
 
 def _likely(document: Document) -> str | None:

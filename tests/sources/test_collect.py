@@ -15,6 +15,7 @@ from ftaudit.sources import registry
 from ftaudit.sources.base import Document, Format
 from ftaudit.sources.collect import Collected, collect
 from ftaudit.sources.registry import formats
+from ftaudit.sources.scratch import Scratch
 from tests.builders.environments import install, venv
 from tests.builders.wheels import wheel
 
@@ -22,7 +23,8 @@ PINNED = "idna==3.20\n"
 
 
 def at(folder: Path, *paths: str, root: Path | None = None) -> Collected:
-    return collect(paths, cwd=folder, root=root)
+    with Scratch() as scratch:
+        return collect(paths, cwd=folder, root=root, scratch=scratch)
 
 
 def error(found: Collected) -> FtauditError:
@@ -209,9 +211,10 @@ def project(folder: Path, *names: str) -> Collected:
 def test_a_project_folder_says_what_it_chose(
     names: list[str], chosen: str, note: str | None, tmp_path: Path
 ) -> None:
-    (reading,) = project(tmp_path, "pyproject.toml", *names).readings
+    found = project(tmp_path, "pyproject.toml", *names)
+    (reading,) = found.readings
     assert reading.input == chosen
-    notes = [(problem.rule, problem.severity, problem.message) for problem in reading.problems]
+    notes = [(problem.rule, problem.severity, problem.message) for problem in found.problems]
     assert notes == ([("other-inputs-seen", Severity.NOTE, note)] if note else [])
 
 
