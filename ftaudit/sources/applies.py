@@ -6,9 +6,7 @@ from packaging.specifiers import SpecifierSet
 
 from ftaudit.model.markers import could_hold
 from ftaudit.model.project import MadeFor
-
-MAX_MARKERS = 2000
-"""Distinct markers that are evaluated; any further one is taken to hold. No real lock asks for 100."""
+from ftaudit.sources import limits
 
 _MINORS = range(13, 20)
 """Feature versions of CPython 3 with a free-threaded build (PEP 703), and room ahead."""
@@ -52,7 +50,7 @@ class Applies:
         if marker is None:
             return True
         if marker not in self._known:
-            if len(self._known) >= MAX_MARKERS:
+            if len(self._known) >= limits.MARKERS:
                 return True
             self._known[marker] = any(could_hold(marker, environment) for environment in self._conceivable())
         return self._known[marker]

@@ -34,16 +34,13 @@ from ftaudit.model.project import (
     SourceKind,
 )
 from ftaudit.model.text import printable, short, without_credentials
+from ftaudit.sources import limits
 from ftaudit.sources.applies import Applies
 from ftaudit.sources.base import Document
 from ftaudit.sources.table import Table
 
 T = TypeVar("T")
 
-MAX_NAME = 255
-"""Characters of a package's or a file's name."""
-MAX_OF_ONE_NAME = 100
-"""Pins of one name; real forks give fewer than ten. Keeps what follows edges linear."""
 LONG_NUMBER = re.compile(r"(?<!\d)\d{300}")
 """More digits than any version has; Python refuses to read those of more than 4,300."""
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
@@ -52,7 +49,7 @@ _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 def checked_name(table: Table, text: str, key: str = "name") -> str:
     """*text*, found at *key* of *table*, as a normalised package name; raises `InputError`."""
     try:
-        if len(text) <= MAX_NAME and text.isascii():
+        if len(text) <= limits.NAME and text.isascii():
             return canonicalize_name(text, validate=True)
     except InvalidName:
         pass
@@ -86,7 +83,7 @@ def checked_file_name(table: Table, name: str, key: str) -> str:
         or "/" in name
         or "\\" in name
         or not name.isprintable()
-        or len(name) > MAX_NAME
+        or len(name) > limits.NAME
     ):
         raise table.error(f'must be a file name, not "{short(name)}"', key)
     return name
@@ -169,8 +166,8 @@ class Assembly:
         if known is None:
             self._pins[pin.key] = pin
             self._of_one_name[pin.name] += 1
-            if self._of_one_name[pin.name] > MAX_OF_ONE_NAME:
-                raise InputError(self.path, f"{pin.name} is pinned more than {MAX_OF_ONE_NAME} times")
+            if self._of_one_name[pin.name] > limits.PINS_OF_ONE_NAME:
+                raise InputError(self.path, f"{pin.name} is pinned more than {limits.PINS_OF_ONE_NAME} times")
             return
         if not merge:
             line = pin.origins[0].line if pin.origins else None

@@ -11,16 +11,11 @@ from packaging.utils import canonicalize_name
 from ftaudit.model.markers import MAX_DEPTH, MAX_LENGTH
 from ftaudit.model.project import DeclaredIndex, Edge
 from ftaudit.model.text import short
+from ftaudit.sources import limits
 from ftaudit.sources.assemble import LONG_NUMBER
 from ftaudit.sources.base import Document
 from ftaudit.sources.table import Table, beside
 
-MAX_SPECIFIER = 1000
-"""Characters of a version specifier."""
-MAX_GROUPS = 1000
-"""Dependency groups of one project."""
-MAX_REQUIREMENTS = 100_000
-"""Requirements in the groups of one project, those of included groups counted again."""
 _POETRY_ORDER = ("default", "primary", "secondary", "supplemental", "explicit")
 
 
@@ -133,8 +128,8 @@ def requirements_of(project: Table) -> Iterator[Edge]:
 def _dependency_groups(groups: Table) -> Iterator[Edge]:
     names = {str(canonicalize_name(name)): name for name in groups}
     given = 0
-    if len(names) > MAX_GROUPS:
-        raise groups.error(f"more than {MAX_GROUPS} dependency groups")
+    if len(names) > limits.GROUPS:
+        raise groups.error(f"more than {limits.GROUPS} dependency groups")
     for group, name in names.items():
         found: dict[str, None] = {}
         # Each group is looked into once for each other: what includes what twice would else grow without end.
@@ -151,8 +146,8 @@ def _dependency_groups(groups: Table) -> Iterator[Edge]:
                     seen.add(other)
                     waiting.append(names[other])
             given += len(texts)
-            if given > MAX_REQUIREMENTS:
-                raise groups.error(f"more than {MAX_REQUIREMENTS} requirements")
+            if given > limits.PROJECT_REQUIREMENTS:
+                raise groups.error(f"more than {limits.PROJECT_REQUIREMENTS} requirements")
         for text in found:
             yield requirement(groups, text, name, group=group)
 
@@ -202,7 +197,7 @@ def specifier(table: Table, key: str) -> str | None:
         valid = False
     else:
         # ``===`` takes whatever follows it.
-        valid = text.isprintable() and len(text) <= MAX_SPECIFIER
+        valid = text.isprintable() and len(text) <= limits.SPECIFIER
     if not valid:
         raise table.error(f'invalid version specifier "{short(text)}"', key)
     return text

@@ -16,15 +16,7 @@ from itertools import accumulate, pairwise
 
 from ftaudit.errors import InputError
 from ftaudit.model.text import short
-
-MAX_LINE = 1024 * 1024
-"""Characters of one line; the longest real one has 18,858."""
-MAX_DEPTH = 50
-"""Levels of nesting; real TOML has 8."""
-MAX_KEY_PARTS = 100
-"""Parts of one dotted TOML key."""
-MAX_DIGITS = 4300
-"""Digits of an integer: Python's own limit, held also where it was raised."""
+from ftaudit.sources import limits
 
 _GZIP = b"\x1f\x8b"
 _UTF8_BOM = b"\xef\xbb\xbf"
@@ -44,7 +36,7 @@ _JSON_OPAQUE = re.compile(_BASIC)
 _NOT_BRACKET = re.compile(r"[^\[\]{}]++")
 _PAIR = re.compile(r"\[\]|\{\}")
 _OPENED = r"(?:[\[{][ \t\r\n]*+)"
-_DOTTED = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{MAX_KEY_PARTS}}}")
+_DOTTED = re.compile(rf"(?<![\w-])(?:[\w-]++[ \t]*+\.[ \t]*+){{{limits.KEY_PARTS}}}")
 _TOML_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)\Z")
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _TO_OBJECT = r"[ \t\r\n]*+:[ \t\r\n]*+\{"
@@ -75,10 +67,10 @@ def text_of(path: str, content: bytes) -> str:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(path, "not UTF-8 text", place=_line(content.count(b"\n", 0, error.start))) from None
-    if len(text) > MAX_LINE:
+    if len(text) > limits.LINE:
         for number, line in enumerate(text.split("\n"), 1):
-            if len(line) > MAX_LINE:
-                raise InputError(path, f"a line longer than {MAX_LINE} characters", place=f"line {number}")
+            if len(line) > limits.LINE:
+                raise InputError(path, f"a line longer than {limits.LINE} characters", place=f"line {number}")
     return text
 
 
@@ -94,7 +86,7 @@ def parse_toml(path: str, text: str) -> dict[str, object]:
     except (RecursionError, MemoryError):
         raise InputError(path, "nested too deep, or too large to be read") from None
     except ValueError:
-        raise InputError(path, f"invalid TOML: a number of more than {MAX_DIGITS} digits") from None
+        raise InputError(path, f"invalid TOML: a number of more than {limits.DIGITS} digits") from None
 
 
 def parse_json(path: str, text: str) -> object:
@@ -141,9 +133,9 @@ class _Hooks:
         return found
 
     def integer(self, digits: str) -> object:
-        if len(digits) <= MAX_DIGITS:
+        if len(digits) <= limits.DIGITS:
             return int(digits)
-        return self.constant(f"a number of more than {MAX_DIGITS} digits")
+        return self.constant(f"a number of more than {limits.DIGITS} digits")
 
     def constant(self, text: str) -> object:
         value = object()
@@ -184,25 +176,25 @@ def _line(newlines_before: int) -> str:
 
 
 def _refuse_deep(path: str, text: str, plain: str) -> None:
-    """Raises for brackets nested more than `MAX_DEPTH` deep: pairs are taken out once for each level."""
+    """Raises for brackets nested more than `limits.DEPTH` deep: pairs are taken out once for each level."""
     brackets = _NOT_BRACKET.sub("", plain)
-    for _ in range(MAX_DEPTH):
+    for _ in range(limits.DEPTH):
         shorter = _PAIR.sub("", brackets)
         if len(shorter) == len(brackets):
             break
         brackets = shorter
     # What is left of a balanced text is its deeper levels; of a broken one, what the parser will refuse.
-    if _PAIR.search(brackets) or re.search(rf"[\[{{]{{{MAX_DEPTH + 1}}}", brackets):
-        opened = re.search(rf"{_OPENED}{{{MAX_DEPTH}}}", text)
+    if _PAIR.search(brackets) or re.search(rf"[\[{{]{{{limits.DEPTH + 1}}}", brackets):
+        opened = re.search(rf"{_OPENED}{{{limits.DEPTH}}}", text)
         place = _line(text.count("\n", 0, opened.start())) if opened else ""
-        raise InputError(path, f"nested more than {MAX_DEPTH} levels deep", place=place)
+        raise InputError(path, f"nested more than {limits.DEPTH} levels deep", place=place)
 
 
 def _refuse_dotted(path: str, text: str) -> None:
-    """Raises for a dotted key of more than `MAX_KEY_PARTS` parts (a key ends with its line)."""
+    """Raises for a dotted key of more than `limits.KEY_PARTS` parts (a key ends with its line)."""
     for number, line in enumerate(text.split("\n"), 1):
-        if line.count(".") >= MAX_KEY_PARTS and _DOTTED.search(_TOML_OPAQUE.sub("s", line)):
-            raise InputError(path, f"a key of more than {MAX_KEY_PARTS} parts", place=f"line {number}")
+        if line.count(".") >= limits.KEY_PARTS and _DOTTED.search(_TOML_OPAQUE.sub("s", line)):
+            raise InputError(path, f"a key of more than {limits.KEY_PARTS} parts", place=f"line {number}")
 
 
 def _toml_error(path: str, text: str, message: str) -> InputError:

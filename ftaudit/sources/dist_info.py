@@ -23,14 +23,9 @@ from ftaudit.model.markers import MarkerError
 from ftaudit.model.markers import parse as parse_marker
 from ftaudit.model.project import INDEX, Edge, ListedFile, Origin, Pin, Problem, Severity, Source, SourceKind
 from ftaudit.model.text import mask, short
-from ftaudit.sources import decode
+from ftaudit.sources import decode, limits
 from ftaudit.sources.assemble import LONG_NUMBER
 from ftaudit.sources.tree import Tree
-
-MAX_METADATA = 4 * 1024 * 1024
-"""Bytes of a METADATA, which may hold a long description."""
-MAX_SMALL = 1024 * 1024
-"""Bytes of WHEEL, direct_url.json, INSTALLER."""
 
 _ATOM = re.compile(
     r"""(?:[a-z_.]+|"[^"]*"|'[^']*') (?:===|==|!=|<=|>=|~=|<|>|not in|in) (?:[a-z_.]+|"[^"]*"|'[^']*')"""
@@ -65,8 +60,8 @@ class Site:
 
 def head(path: str, content: bytes) -> Head:
     """The header of the core metadata in *content*; raises `InputError` without a valid name and version."""
-    if len(content) > MAX_METADATA:
-        raise InputError(path, f"larger than {MAX_METADATA // 1024**2} MB, the limit for metadata")
+    if len(content) > limits.METADATA:
+        raise InputError(path, f"larger than {limits.METADATA // 1024**2} MB, the limit for metadata")
     text = re.split(r"\r?\n\r?\n", content.decode("utf-8", "replace"), maxsplit=1)[0]
     if HeaderParser(policy=compat32).parsestr(text, headersonly=True).defects or LONG_NUMBER.search(text):
         raise InputError(path, "a line of the metadata is not a field, or a number has no end")
@@ -146,7 +141,7 @@ def read_site(tree: Tree, place: str, *, input_path: str, shown: str) -> Site:
 def _dist_info(site: Site, tree: Tree, place: str, path: str, input_path: str) -> None:
     named = _FOLDER.fullmatch(place.rpartition("/")[2])
     try:
-        found = head(f"{path}/METADATA", tree.read(f"{place}/METADATA", limit=MAX_METADATA))
+        found = head(f"{path}/METADATA", tree.read(f"{place}/METADATA", limit=limits.METADATA))
         source = _source(tree, place, path)
         tags = _tags(tree, place, path)
         installer = _small(tree, f"{place}/INSTALLER").strip()
@@ -194,7 +189,7 @@ def _dist_info(site: Site, tree: Tree, place: str, path: str, input_path: str) -
 def _small(tree: Tree, place: str) -> str:
     if not tree.is_file(place):
         return ""
-    return tree.read(place, limit=MAX_SMALL).decode("utf-8", "replace")
+    return tree.read(place, limit=limits.SMALL_FILE).decode("utf-8", "replace")
 
 
 def _tags(tree: Tree, place: str, path: str) -> frozenset[Tag]:

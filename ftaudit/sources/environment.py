@@ -15,6 +15,7 @@ from packaging.tags import Tag
 
 from ftaudit.errors import InputError
 from ftaudit.model.project import MadeFor, Problem, Reading
+from ftaudit.sources import limits
 from ftaudit.sources.base import Document, Format
 from ftaudit.sources.dist_info import Site, read_site
 from ftaudit.sources.platforms import known_platform
@@ -26,7 +27,6 @@ _LIBRARY = re.compile(r"python(3\.\d+t?)")
 _VERSION = re.compile(r"\s*(?:version|version_info)\s*=\s*(3\.\d+)\b", re.IGNORECASE)
 _SYSTEM = re.compile(r"\s*include-system-site-packages\s*=\s*true\b", re.IGNORECASE)
 _ABI = re.compile(r"cp3(\d+)(t?)")
-_MAX_CONFIG = 1024 * 1024
 
 
 def read(document: Document) -> Reading:
@@ -64,7 +64,7 @@ def _config(document: Document) -> str:
     place = posixpath.join(document.place, _CONFIG)
     if not document.tree.is_file(place):
         return ""
-    return document.tree.read(place, limit=_MAX_CONFIG).decode("utf-8", "replace")
+    return document.tree.read(place, limit=limits.SMALL_FILE).decode("utf-8", "replace")
 
 
 def _folders(document: Document) -> Iterator[str]:

@@ -18,14 +18,13 @@ from pathlib import Path
 from ftaudit.errors import InputError
 from ftaudit.model.project import MadeFor, Pin, Problem, Reading
 from ftaudit.model.text import short
+from ftaudit.sources import limits
 from ftaudit.sources.base import Document, Format
 from ftaudit.sources.dist_info import read_site
 from ftaudit.sources.platforms import platform_name
 from ftaudit.sources.tree import DiskTree
 
 DEADLINE_SECONDS = 30.0
-MAX_OUTPUT = 1024 * 1024
-"""Bytes of its answer."""
 
 _NAME = "interpreter"
 _FILE_NAME = re.compile(r"(?:python|pypy)w?(?:\d+(?:\.\d+)?t?)?(?:\.exe)?", re.IGNORECASE)
@@ -101,7 +100,7 @@ def _ask(document: Document) -> Mapping[str, object]:
         finally:
             _end(process)
         output.seek(0)
-        answer = output.read(MAX_OUTPUT)
+        answer = output.read(limits.INTERPRETER_ANSWER)
     line = next((line for line in answer.splitlines() if line.startswith(b"ftaudit:")), None)
     if process.returncode != 0 or line is None:
         raise refusal
@@ -120,7 +119,7 @@ def _wait(process: subprocess.Popen[bytes], output: int, path: str) -> None:
         try:
             process.wait(_POLL_SECONDS)
         except subprocess.TimeoutExpired:
-            if os.fstat(output).st_size <= MAX_OUTPUT:
+            if os.fstat(output).st_size <= limits.INTERPRETER_ANSWER:
                 continue
             raise InputError(path, "it answered more than an interpreter would") from None
         return

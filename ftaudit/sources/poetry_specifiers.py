@@ -9,7 +9,7 @@ import re
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-MAX_LENGTH = 1000
+from ftaudit.sources import limits
 
 _SHORTHAND = re.compile(r"([~^])\s*(\d+(?:\.\d+){0,9})\s*")
 _BARE = re.compile(r"\d[\w.!+*-]*")
@@ -17,7 +17,7 @@ _BARE = re.compile(r"\d[\w.!+*-]*")
 
 def to_pep440(constraint: str) -> str | None:
     """The specifier that says what *constraint* says, or None where there is none (``||``) or no limit."""
-    if len(constraint) > MAX_LENGTH or constraint.strip() == "*":
+    if len(constraint) > limits.SPECIFIER or constraint.strip() == "*":
         return None
     parts = [part.strip() for part in constraint.split(",")]
     text = ",".join(_part(part) for part in parts if part and part != "*")

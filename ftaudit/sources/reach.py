@@ -8,12 +8,8 @@ from dataclasses import dataclass, field
 
 from ftaudit.errors import InputError
 from ftaudit.model.project import Edge, Pin
+from ftaudit.sources import limits
 from ftaudit.sources.assemble import pins_by_name, resolve
-
-MAX_STEPS = 5_000_000
-"""Edges that may be followed; a workspace of 86 members takes far less than a million."""
-MAX_LABELS = 1000
-"""Groups and extras of a project and its members."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +57,7 @@ class _Graph:
             node = waiting.popleft()
             for edge in self.edges.get(node, ()):
                 arrive(edge, self.reached[node])
-            if self.steps > MAX_STEPS:
+            if self.steps > limits.STEPS:
                 raise InputError(path, "its dependencies are more entangled than those of any real project")
 
 
@@ -72,8 +68,8 @@ def reached_by(path: str, pins: Sequence[Pin], roots: Iterable[Edge]) -> list[Re
     """
     labels: dict[tuple[str | None, str | None], int] = {}
     starts = [(labels.setdefault((edge.group, edge.extra), len(labels)), edge) for edge in roots]
-    if len(labels) > MAX_LABELS:
-        raise InputError(path, f"more than {MAX_LABELS} groups and extras")
+    if len(labels) > limits.LABELS:
+        raise InputError(path, f"more than {limits.LABELS} groups and extras")
     graph = _Graph(pins)
     graph.follow(starts, path)
     ways: list[set[tuple[str | None, str | None]]] = [set() for _ in pins]

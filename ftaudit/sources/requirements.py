@@ -17,21 +17,13 @@ from packaging.utils import canonicalize_name
 from ftaudit.errors import InputError, RefusedError
 from ftaudit.model.project import DeclaredIndex, Reading, Source, SourceKind
 from ftaudit.model.text import short
-from ftaudit.sources import decode
+from ftaudit.sources import decode, limits
 from ftaudit.sources.assemble import sha256_of
 from ftaudit.sources.base import Document, Format
 from ftaudit.sources.requirements_entry import UNNAMED, Entry, EntryError, parse
-from ftaudit.sources.requirements_lines import MAX_BYTES, Line, Split, lines, split
+from ftaudit.sources.requirements_lines import Line, Split, lines, split
 from ftaudit.sources.requirements_lines import decode as decode_requirements
 from ftaudit.sources.requirements_pins import REQUIRER, File, Found, State, indexes, pins
-
-MAX_DEPTH = 50
-"""Levels of includes."""
-MAX_FILES = 500
-MAX_TOTAL = 64 * 1024 * 1024
-"""Bytes of all included files together."""
-MAX_ENTRIES = 50_000
-"""Requirements of one input."""
 
 _NAME = "requirements.txt"
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]+:", re.IGNORECASE)
@@ -96,8 +88,8 @@ class _Reader:
         hashes: frozenset[str] = frozenset(),
     ) -> None:
         self.state.entries += 1
-        if self.state.entries > MAX_ENTRIES:
-            raise self._error(file, line, f"more than {MAX_ENTRIES} requirements")
+        if self.state.entries > limits.REQUIREMENTS:
+            raise self._error(file, line, f"more than {limits.REQUIREMENTS} requirements")
         try:
             entry = parse(text)
         except EntryError as error:
@@ -169,7 +161,9 @@ class _Reader:
                 return
             shown = self._shown(place)
             try:
-                content = self.tree.read(place, asked_by=file.shown, line=line.number, limit=MAX_BYTES)
+                content = self.tree.read(
+                    place, asked_by=file.shown, line=line.number, limit=limits.REQUIREMENTS_FILE
+                )
             except RefusedError as error:
                 refusal = error.reason
             else:
@@ -187,12 +181,12 @@ class _Reader:
         if place in file.chain:
             around = [*file.chain[file.chain.index(place) :], place]
             return "cyclic include: " + " -> ".join(short(self._shown(each)) for each in around)
-        if len(file.chain) > MAX_DEPTH:
-            return f"{short(target)}: includes nested more than {MAX_DEPTH} levels deep"
-        if len(self.state.seen) >= MAX_FILES:
-            return f"{short(target)}: more than {MAX_FILES} files"
-        if self.state.total > MAX_TOTAL:
-            return f"{short(target)}: more than {MAX_TOTAL // 1024**2} MB in all files together"
+        if len(file.chain) > limits.INCLUDE_DEPTH:
+            return f"{short(target)}: includes nested more than {limits.INCLUDE_DEPTH} levels deep"
+        if len(self.state.seen) >= limits.INCLUDED_FILES:
+            return f"{short(target)}: more than {limits.INCLUDED_FILES} files"
+        if self.state.total > limits.INCLUDED_BYTES:
+            return f"{short(target)}: more than {limits.INCLUDED_BYTES // 1024**2} MB in all files together"
         return ""
 
     def _identity(self, place: str, constraint: bool) -> tuple[str, bool]:

@@ -22,9 +22,8 @@ from ftaudit.model.markers import parse as parse_marker
 from ftaudit.model.project import INDEX, Source, SourceKind
 from ftaudit.model.text import mask
 from ftaudit.model.wheel_name import SDIST_SUFFIXES
+from ftaudit.sources import limits
 
-MAX_LENGTH = 65_536
-"""Characters before the marker."""
 UNNAMED = "unnamed"
 """The name of a path that gives none."""
 
@@ -63,8 +62,8 @@ def parse(text: str) -> Entry:
     of_url = bool(_URL.match(text) or _NAMED_URL.match(text))
     at = _marker_at(text, of_url)
     head, marker = (text, None) if at < 0 else (text[:at].strip(), text[at + 1 :].strip())
-    if len(head) > MAX_LENGTH:
-        raise EntryError(f"a requirement longer than {MAX_LENGTH} characters")
+    if len(head) > limits.REQUIREMENT:
+        raise EntryError(f"a requirement longer than {limits.REQUIREMENT} characters")
     if marker is not None:
         try:
             parse_marker(marker)

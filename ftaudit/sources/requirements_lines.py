@@ -12,11 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ftaudit.errors import InputError
-
-MAX_BYTES = 8 * 1024 * 1024
-"""Of one file; the largest real one seen has 190 kB."""
-MAX_LINE = 1024 * 1024
-"""Characters of a line, continuations joined."""
+from ftaudit.sources import limits
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -78,8 +74,10 @@ class Split:
 
 def decode(content: bytes, path: str) -> str:
     """The text of *content*: by its byte order mark, its PEP 263 line, else UTF-8. Raises `InputError`."""
-    if len(content) > MAX_BYTES:
-        raise InputError(path, f"larger than {MAX_BYTES // 1024**2} MB, the limit for a requirements file")
+    if len(content) > limits.REQUIREMENTS_FILE:
+        raise InputError(
+            path, f"larger than {limits.REQUIREMENTS_FILE // 1024**2} MB, the limit for a requirements file"
+        )
     for mark, encoding in _BOMS:
         if content.startswith(mark):
             return _decoded(content.removeprefix(mark), encoding, path)
@@ -146,8 +144,8 @@ def _joined(text: str, path: str) -> Iterator[tuple[int, str]]:
         if not parts:
             first, size = number, 0
         size += len(line)
-        if size > MAX_LINE:
-            raise InputError(path, f"a line longer than {MAX_LINE} characters", place=f"line {first}")
+        if size > limits.LINE:
+            raise InputError(path, f"a line longer than {limits.LINE} characters", place=f"line {first}")
         comment = _comment_start(line) >= 0
         if line.endswith("\\") and not comment:
             parts.append(line.strip("\\"))

@@ -11,15 +11,13 @@ from pathlib import Path
 from types import TracebackType
 
 from ftaudit.errors import InputError
-
-MAX_BYTES = 16 * 1024**3
-"""Bytes of all that is put there in one run; a large deep-learning stack has about 8 GB of modules."""
+from ftaudit.sources import limits
 
 
 class Scratch:
     """To be used in a ``with`` statement; what was put into it is there until its end."""
 
-    def __init__(self, budget: int = MAX_BYTES) -> None:
+    def __init__(self, budget: int = limits.SCRATCH) -> None:
         self._budget = budget
         self._folder: tempfile.TemporaryDirectory[str] | None = None
         self._made = 0
@@ -47,4 +45,4 @@ class Scratch:
         """Takes *size* bytes from the budget; raises `InputError` about the input *path* when it is spent."""
         self._budget -= size
         if self._budget < 0:
-            raise InputError(path, f"more than {MAX_BYTES // 1024**3} GB would have to be unpacked")
+            raise InputError(path, f"more than {limits.SCRATCH // 1024**3} GB would have to be unpacked")

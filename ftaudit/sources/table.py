@@ -41,6 +41,11 @@ class Table:
     def __iter__(self) -> Iterator[str]:
         return iter(self.values)
 
+    @property
+    def line(self) -> int | None:
+        """The line that the table begins on, where its format was read with lines (YAML); else None."""
+        return getattr(self.values, "line", None)
+
     def error(self, message: str, key: str = "") -> InputError:
         """The error to raise about this table, or about *key* of it."""
         return InputError(self.path, message, place=self.at(key))
@@ -140,6 +145,19 @@ def load_json(path: str, content: bytes) -> tuple[Table, str]:
     if not isinstance(value, dict):
         raise InputError(path, "must be an object", place="top level")
     return Table(path, "", value), text
+
+
+def load_yaml(path: str, content: bytes) -> Table:
+    """The top mapping of a YAML file; every table in it knows its line. Raises `InputError`."""
+    from ftaudit.sources.decode_yaml import parse_yaml  # imports yaml, which most runs do not need
+
+    text = text_of(path, content)
+    if not text.strip():
+        raise InputError(path, "the file is empty")
+    value = parse_yaml(path, text)
+    if not isinstance(value, dict):
+        raise InputError(path, "must be a mapping", place="top level")
+    return Table(path, "", value)
 
 
 def beside(document: Document, name: str) -> Table | None:

@@ -14,11 +14,7 @@ from typing import Protocol
 
 from ftaudit.errors import InputError, RefusedError
 from ftaudit.model.text import short
-
-MAX_FILE = 64 * 1024 * 1024
-"""Bytes of one file; the largest real lock seen has 2.9 MB."""
-MAX_ENTRIES = 100_000
-"""Entries of one folder."""
+from ftaudit.sources import limits
 
 
 class Tree(Protocol):
@@ -28,7 +24,7 @@ class Tree(Protocol):
     """
 
     def read(
-        self, place: str, *, asked_by: str = "", line: int | None = None, limit: int = MAX_FILE
+        self, place: str, *, asked_by: str = "", line: int | None = None, limit: int = limits.FILE
     ) -> bytes:
         """The whole content of the regular file at *place*.
 
@@ -57,7 +53,7 @@ class DiskTree:
     root: Path
 
     def read(
-        self, place: str, *, asked_by: str = "", line: int | None = None, limit: int = MAX_FILE
+        self, place: str, *, asked_by: str = "", line: int | None = None, limit: int = limits.FILE
     ) -> bytes:
         shown, where = (asked_by or place), (f"line {line}" if line else "")
         path = self._inside(place)
@@ -98,11 +94,13 @@ class DiskTree:
             return ()
         try:
             with os.scandir(path) as found:
-                names = [entry.name for _, entry in zip(range(MAX_ENTRIES + 1), found, strict=False)]
+                names = [
+                    entry.name for _, entry in zip(range(limits.FOLDER_ENTRIES + 1), found, strict=False)
+                ]
         except OSError as error:
             raise InputError(place or ".", _reason(error)) from error
-        if len(names) > MAX_ENTRIES:
-            raise InputError(place or ".", f"more than {MAX_ENTRIES} entries in one folder")
+        if len(names) > limits.FOLDER_ENTRIES:
+            raise InputError(place or ".", f"more than {limits.FOLDER_ENTRIES} entries in one folder")
         return tuple(sorted(names))
 
     def is_file(self, place: str) -> bool:

@@ -26,13 +26,9 @@ from packaging.version import InvalidVersion, Version
 from ftaudit.errors import InputError
 from ftaudit.model.project import ListedFile, Origin, Pin
 from ftaudit.model.text import short
+from ftaudit.sources import limits
 from ftaudit.sources.base import Document
-from ftaudit.sources.dist_info import MAX_METADATA, head
-
-MAX_WHEEL = 8 * 1024**3
-"""Bytes; the largest wheels on indexes have about 3 GB."""
-MAX_DIRECTORY = 8 * 1024 * 1024
-"""Bytes of the zip's central directory, about 100 for a member."""
+from ftaudit.sources.dist_info import head
 
 _BLOCK = 1024 * 1024
 _BROKEN_ZIP = (
@@ -107,9 +103,9 @@ def _open(document: Document, place: str, shown: str) -> IO[bytes]:
         raise InputError(shown, (error.strerror or "cannot be opened").lower()) from error
     file = os.fdopen(handle, "rb")
     status = os.fstat(handle)
-    if not stat.S_ISREG(status.st_mode) or status.st_size > MAX_WHEEL:
+    if not stat.S_ISREG(status.st_mode) or status.st_size > limits.WHEEL:
         file.close()
-        raise InputError(shown, f"not a regular file of at most {MAX_WHEEL // 1024**3} GB")
+        raise InputError(shown, f"not a regular file of at most {limits.WHEEL // 1024**3} GB")
     return file
 
 
@@ -123,11 +119,11 @@ def _metadata(file: IO[bytes], file_name: str, shown: str, size: int) -> bytes:
             if len(places) != 1:
                 raise InputError(shown, "no METADATA in it, or several")
             with archive.open(places[0]) as member:
-                content = member.read(MAX_METADATA + 1)
+                content = member.read(limits.METADATA + 1)
     except _BROKEN_ZIP as error:
         raise InputError(shown, "not a zip archive, or a broken one") from error
-    if len(content) > MAX_METADATA:
-        raise InputError(shown, f"its METADATA is larger than {MAX_METADATA // 1024**2} MB")
+    if len(content) > limits.METADATA:
+        raise InputError(shown, f"its METADATA is larger than {limits.METADATA // 1024**2} MB")
     return content
 
 
@@ -138,5 +134,5 @@ def _refuse_large_directory(file: IO[bytes], size: int, shown: str) -> None:
     end = file.read(tail)
     at = end.rfind(b"PK\5\6")
     declared = int.from_bytes(end[at + 12 : at + 16], "little") if at >= 0 else 0
-    if declared > MAX_DIRECTORY:
+    if declared > limits.ZIP_DIRECTORY:
         raise InputError(shown, "a zip archive with more members than a wheel has")

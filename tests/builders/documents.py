@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ftaudit.errors import RefusedError
+from ftaudit.sources import limits
 from ftaudit.sources.base import Document
-from ftaudit.sources.tree import MAX_FILE, DiskTree
+from ftaudit.sources.tree import DiskTree
 
 
 @dataclass
@@ -17,7 +18,7 @@ class Folder:
     files: dict[str, str] = field(default_factory=dict)
 
     def read(
-        self, place: str, *, asked_by: str = "", line: int | None = None, limit: int = MAX_FILE
+        self, place: str, *, asked_by: str = "", line: int | None = None, limit: int = limits.FILE
     ) -> bytes:
         if place not in self.files:
             raise RefusedError(asked_by or place, f"{place}: no such file")

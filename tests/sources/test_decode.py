@@ -8,10 +8,8 @@ import tomllib
 import pytest
 
 from ftaudit.errors import InputError
+from ftaudit.sources import limits
 from ftaudit.sources.decode import (
-    MAX_DEPTH,
-    MAX_KEY_PARTS,
-    MAX_LINE,
     entry_lines,
     key_lines,
     parse_json,
@@ -37,7 +35,7 @@ def refused(error: pytest.ExceptionInfo[InputError]) -> tuple[str, str]:
         (b"a\nb\n\xff", "line 3", "not UTF-8"),
         (b"a\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> x\n", "line 2", "merge conflict"),
         (b"<<<<<<< HEAD\n", "line 1", "merge conflict"),
-        (b"a\n" + b"b" * (MAX_LINE + 1), "line 2", "longer than"),
+        (b"a\n" + b"b" * (limits.LINE + 1), "line 2", "longer than"),
     ],
 )
 def test_what_is_no_text_is_refused_with_its_place(content: bytes, place: str, words: str) -> None:
@@ -54,7 +52,7 @@ def test_what_is_no_text_is_refused_with_its_place(content: bytes, place: str, w
         (b"\xef\xbb\xbfa", "a"),
         ("é\r\n".encode(), "é\r\n"),
         (b"a <<<<<<< b", "a <<<<<<< b"),
-        (b"a\n" + b"b" * MAX_LINE, "a\n" + "b" * MAX_LINE),
+        (b"a\n" + b"b" * limits.LINE, "a\n" + "b" * limits.LINE),
     ],
 )
 def test_text_is_read(content: bytes, text: str) -> None:
@@ -64,7 +62,7 @@ def test_text_is_read(content: bytes, text: str) -> None:
 def test_a_line_of_50_mb_is_refused_without_being_repeated() -> None:
     with pytest.raises(InputError) as error:
         text_of("uv.lock", b'version = 1\nrequires-python = "' + b"x" * 50_000_000 + b'"')
-    assert error.value.message == f"uv.lock: line 2: a line longer than {MAX_LINE} characters"
+    assert error.value.message == f"uv.lock: line 2: a line longer than {limits.LINE} characters"
 
 
 # -- limits before parsing --
@@ -88,12 +86,12 @@ def _no_parser(monkeypatch: pytest.MonkeyPatch) -> None:
         "version = 1\nx = " + "[" * 100_000,
         "version = 1\nx = " + "[" * 100_000 + "]" * 100_000,
         "version = 1\nx = " + "[{a = " * 100_000,
-        "version = 1\nx = " + "[" * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1),
-        "version = 1\nx = " + "[[], " * (MAX_DEPTH + 1) + "]" * (MAX_DEPTH + 1),
+        "version = 1\nx = " + "[" * (limits.DEPTH + 1) + "]" * (limits.DEPTH + 1),
+        "version = 1\nx = " + "[[], " * (limits.DEPTH + 1) + "]" * (limits.DEPTH + 1),
         "version = 1\n" + ".".join(["a"] * 400_000) + " = 1",
         "version = 1\n[" + ".".join(["a"] * 400_000) + "]",
         "version = 1\n" + " . ".join(['"a b"'] * 150_000) + " = 1",
-        "version = 1\nx = {" + ".".join(["a"] * (MAX_KEY_PARTS + 1)) + " = 1}",
+        "version = 1\nx = {" + ".".join(["a"] * (limits.KEY_PARTS + 1)) + " = 1}",
     ],
     ids=range(9),
 )
@@ -118,13 +116,13 @@ def test_deep_json_is_refused_before_it_is_parsed(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "x = " + "[" * MAX_DEPTH + "]" * MAX_DEPTH,
+        "x = " + "[" * limits.DEPTH + "]" * limits.DEPTH,
         "x = [" + "[], {}, " * 1000 + "]",
         f'x = "{"[" * 1000}" # {"[" * 1000}',
         f"x = '{'[' * 1000}'",
         f'x = """\n"{"{" * 1000}\n""\\"""" # "',
         f"x = '''\n'{'{' * 1000}\n'''",
-        ".".join(["a"] * MAX_KEY_PARTS) + " = 1",
+        ".".join(["a"] * limits.KEY_PARTS) + " = 1",
         f'x = "{"a." * 1000}"',
         f"x = [{'1.5, ' * 1000}]",
         "x = 1 # " + "a." * 1000,

@@ -6,8 +6,8 @@ import pytest
 
 from ftaudit.errors import InputError
 from ftaudit.model.project import MadeFor
-from ftaudit.sources import reach
-from ftaudit.sources.applies import MAX_MARKERS, Applies, single_python
+from ftaudit.sources import limits
+from ftaudit.sources.applies import Applies, single_python
 from ftaudit.sources.reach import Reach, reached_by
 from tests.builders.values import edge, pin
 
@@ -39,7 +39,7 @@ def test_an_edge_without_a_version_leads_to_all_of_its_name() -> None:
 def test_entangled_graphs_are_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     pins = [pin(f"p{n}", needs=[edge(f"p{m}") for m in range(20)]) for n in range(20)]
     assert all(way.main for way in reached_by("f", pins, [edge("p0")]))
-    monkeypatch.setattr(reach, "MAX_STEPS", 100)
+    monkeypatch.setattr(limits, "STEPS", 100)
     with pytest.raises(InputError, match="more entangled"):
         reached_by("f", pins, [edge("p0")])
 
@@ -73,7 +73,7 @@ def test_where_a_marker_could_hold(
 def test_markers_beyond_the_limit_are_taken_to_hold() -> None:
     applies = Applies(None, ())
     assert not applies("python_version < '3.0'")
-    for number in range(MAX_MARKERS):
+    for number in range(limits.MARKERS):
         applies(f"python_version < '2.{number}'")
     assert applies("python_version < '3.1'")
     assert not applies("python_version < '3.0'")

@@ -16,9 +16,9 @@ from pip_requirements_parser import RequirementsFile  # type: ignore[import-unty
 
 from ftaudit.errors import InputError
 from ftaudit.model.project import Pin, Reading, SourceKind
+from ftaudit.sources import limits
 from ftaudit.sources.base import Document
 from ftaudit.sources.requirements import FORMAT, read
-from ftaudit.sources.requirements_lines import MAX_BYTES
 from ftaudit.sources.tree import DiskTree
 from tests.shared import SHARED
 
@@ -353,7 +353,7 @@ def test_a_line_of_50_mb_is_refused_at_once(tmp_path: Path) -> None:
 def test_hostile_lines_take_bounded_time(text: str, tmp_path: Path) -> None:
     started = time.process_time()
     with suppress(InputError):
-        one(tmp_path, text[:MAX_BYTES])
+        one(tmp_path, text[: limits.REQUIREMENTS_FILE])
     assert time.process_time() - started < 5
 
 

@@ -12,11 +12,10 @@ from hypothesis import strategies as st
 
 from ftaudit.errors import InputError
 from ftaudit.model.project import Reading
+from ftaudit.sources import limits, wheelhouse
 from ftaudit.sources import wheel as one_wheel
-from ftaudit.sources import wheelhouse
 from ftaudit.sources.base import Document
 from ftaudit.sources.tree import DiskTree
-from ftaudit.sources.wheel_at_hand import MAX_DIRECTORY
 from tests.builders.wheels import metadata, wheel, zipped
 
 NAME = "x-1-py3-none-any.whl"
@@ -50,7 +49,7 @@ def test_a_wheel(tmp_path: Path) -> None:
 def lying(content: bytes) -> bytes:
     """*content* with an end record that declares a central directory of gigabytes."""
     at = content.rfind(b"PK\5\6") + 12
-    return content[:at] + struct.pack("<I", MAX_DIRECTORY + 1) + content[at + 4 :]
+    return content[:at] + struct.pack("<I", limits.ZIP_DIRECTORY + 1) + content[at + 4 :]
 
 
 STEM = "x-1.dist-info"
