@@ -312,6 +312,7 @@ def _input_row(reading: Reading) -> InputRow:
         pins=len({pin.key for pin in reading.pins}),
         unpinned=reading.unpinned,
         made_for=reading.made_for,
+        interpreter=reading.interpreter,
     )
 
 

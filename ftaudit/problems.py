@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from ftaudit.errors import Exit, FtauditError, InputError
 from ftaudit.gather import Gathered
 from ftaudit.judge.inputs import Inputs
+from ftaudit.judge.interpreter import interpreter_problems
 from ftaudit.judge.made_for import made_elsewhere
 from ftaudit.model.evidence import Missing
 from ftaudit.model.project import PinKey, Problem, Reading, Severity
@@ -30,6 +31,7 @@ def known_problems(
     for reading in inputs.readings:
         problems += reading.problems
         problems += _elsewhere(reading, inputs.targets)
+        problems += interpreter_problems(reading)
     return problems + _unread(inputs, gathered)
 
 

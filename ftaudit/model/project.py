@@ -171,15 +171,24 @@ class MadeFor:
 class Interpreter:
     """The interpreter that an input was installed for or names, as far as it tells; None: not known.
 
-    ``python`` is ``3.13`` or ``3.14t``, ``version`` the whole version (``3.14.3``). ``gil`` tells whether the
-    GIL is on when it starts, and ``python_gil`` is the value of ``PYTHON_GIL`` that it would be started with.
+    ``python`` is ``3.13`` or ``3.14t``, ``version`` the whole version (``3.14.3``), and ``python_gil`` the
+    value of ``PYTHON_GIL`` that it would be started with.
     """
 
     python: str | None = None
     version: str | None = None
     free_threaded: bool | None = None
-    gil: bool | None = None
     python_gil: str | None = None
+
+    @property
+    def gil(self) -> bool | None:
+        """Whether the GIL is on when it starts, before anything is imported; None: not known.
+
+        https://docs.python.org/3/using/cmdline.html#envvar-PYTHON_GIL
+        """
+        if self.free_threaded is None:
+            return None
+        return not self.free_threaded or self.python_gil == "1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

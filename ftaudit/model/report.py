@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ftaudit.model.project import MadeFor, Origin, Problem, SourceKind
+from ftaudit.model.project import Interpreter, MadeFor, Origin, Problem, SourceKind
 from ftaudit.model.verdict import Status, Verdict
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InputRow:
-    """An input that was read. ``pins`` counts its distinct pins, ``unpinned`` what fixed no version."""
+    """An input that was read. ``pins`` counts its distinct pins, ``unpinned`` what fixed no version.
+    ``interpreter`` is that of an environment."""
 
     path: str
     format: str
@@ -19,6 +20,7 @@ class InputRow:
     pins: int
     unpinned: int = 0
     made_for: MadeFor | None = None
+    interpreter: Interpreter | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,7 @@ order in which the targets were asked for. Only ASCII is written, everything els
 from __future__ import annotations
 
 from ftaudit.model.evidence import IndexFile
-from ftaudit.model.project import MadeFor, Origin, Problem
+from ftaudit.model.project import Interpreter, MadeFor, Origin, Problem
 from ftaudit.model.report import InputRow, PackageRow, Report, Summary
 from ftaudit.model.verdict import EvidenceRef, Finding, Module, Remedy, StableAbi, Status, Undecided, Verdict
 from ftaudit.render.base import RenderOptions
@@ -39,11 +39,24 @@ def _input(row: InputRow) -> Row:
         "pins": row.pins,
         "unpinned": row.unpinned,
         "made_for": _made_for(row.made_for),
+        "interpreter": _interpreter(row.interpreter),
     }
 
 
 def _made_for(made_for: MadeFor | None) -> Row | None:
     return None if made_for is None else {"python": made_for.python, "platform": made_for.platform}
+
+
+def _interpreter(interpreter: Interpreter | None) -> Row | None:
+    if interpreter is None:
+        return None
+    return {
+        "python": interpreter.python,
+        "version": interpreter.version,
+        "free_threaded": interpreter.free_threaded,
+        "gil": interpreter.gil,
+        "python_gil": interpreter.python_gil,
+    }
 
 
 def _package(row: PackageRow) -> Row:

@@ -17,6 +17,7 @@ from ftaudit.model.text import short
 from ftaudit.model.verdict import Status, Verdict
 from ftaudit.render import view
 from ftaudit.render.base import RenderOptions
+from ftaudit.render.input_line import told_of
 
 LIMIT = 60_000
 """Bytes. A comment on GitHub may have 65,536 characters, and other text may go with it."""
@@ -166,7 +167,7 @@ def _folded(found: view.Parts, alike: Sequence[view.Alike]) -> list[str]:
 
 
 def _inputs(report: Report) -> list[str]:
-    rows = [f"- {code(row.path)}: {prose(view.told_of(row))}" for row in report.inputs]
+    rows = [f"- {code(row.path)}: {prose(told_of(row))}" for row in report.inputs]
     made = report.created.strftime("%Y-%m-%d %H:%M UTC")
     return [
         f"Made by ftaudit {code(report.version)} on {made} from:" if rows else f"Made on {made}.",

@@ -20,6 +20,7 @@ from ftaudit.model.text import short
 from ftaudit.model.verdict import Status, Verdict
 from ftaudit.render import view
 from ftaudit.render.base import RenderOptions
+from ftaudit.render.input_line import told_of
 from ftaudit.render.page import Page
 
 WIDE = 150
@@ -103,7 +104,7 @@ class _Page(Page):
 
     def inputs(self) -> RenderableType | None:
         shown = self.report.inputs if self.options.verbose else self.report.inputs[:FEW]
-        lines = [self.text(f"read {short(row.path, 120)} ({view.told_of(row)})", "dim") for row in shown]
+        lines = [self.text(f"read {short(row.path, 120)} ({told_of(row)})", "dim") for row in shown]
         if len(shown) < len(self.report.inputs):
             lines.append(self.text(f"… and {len(self.report.inputs) - len(shown)} more inputs", "dim"))
         return Group(*lines) if lines else None

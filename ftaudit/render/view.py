@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from ftaudit.model.pages import summary
 from ftaudit.model.project import Problem, Severity
-from ftaudit.model.report import InputRow, PackageRow, Report, Summary
+from ftaudit.model.report import PackageRow, Report, Summary
 from ftaudit.model.text import short
 from ftaudit.model.verdict import (
     Gil,
@@ -358,18 +358,6 @@ def _ago(now: datetime, then: datetime) -> str:
         return f"{passed.days} d old"
     hours, minutes = divmod(passed.seconds // 60, 60)
     return f"{hours} h old" if hours else f"{minutes} min old" if minutes else "under a minute old"
-
-
-def told_of(row: InputRow) -> str:
-    """An input in one line: what it is and what it holds."""
-    pins = f"{row.pins} {plural(row.pins, 'pin')}"
-    told = [f"{short(row.format)}, {pins}"]
-    if row.unpinned:
-        told.append(f"{row.unpinned} not pinned")
-    if row.made_for:
-        made = " on ".join(filter(None, (row.made_for.python, row.made_for.platform)))
-        told.append(f"made for {short(made)}" if made else "made for one target")
-    return ", ".join(told)
 
 
 def problems(report: Report) -> tuple[Problem, ...]:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from packaging.tags import Tag
 
 from ftaudit.errors import InputError
-from ftaudit.model.project import MadeFor, Problem, Reading
+from ftaudit.model.project import Interpreter, MadeFor, Problem, Reading
 from ftaudit.sources import limits
 from ftaudit.sources.base import Document, Format
 from ftaudit.sources.dist_info import Site, read_site
@@ -24,7 +24,7 @@ _NAME = "environment"
 _CONFIG = "pyvenv.cfg"
 _PACKAGES = ("site-packages", "dist-packages")
 _LIBRARY = re.compile(r"python(3\.\d+t?)")
-_VERSION = re.compile(r"\s*(?:version|version_info)\s*=\s*(3\.\d+)\b", re.IGNORECASE)
+_VERSION = re.compile(r"\s*(?:version|version_info)\s*=\s*(3\.\d{1,3}(?:\.\d{1,3})?)\b", re.IGNORECASE)
 _SYSTEM = re.compile(r"\s*include-system-site-packages\s*=\s*true\b", re.IGNORECASE)
 _ABI = re.compile(r"cp3(\d+)(t?)")
 
@@ -50,13 +50,17 @@ def read(document: Document) -> Reading:
             )
         )
     listing = "\n".join(sorted(f"{pin.name} {pin.version}" for pin in pins))
+    interpreter = _interpreter(document, config, folders, sites)
     return Reading(
         input=document.path,
         format=_NAME,
         sha256=hashlib.sha256(listing.encode()).hexdigest(),
         pins=pins,
-        made_for=_made_for(document, config, folders, sites),
+        made_for=MadeFor(
+            python=interpreter.python, platform=_platform_of([wheel for site in sites for wheel in site.tags])
+        ),
         problems=tuple(problems),
+        interpreter=interpreter,
     )
 
 
@@ -95,15 +99,28 @@ def _shown(document: Document, place: str) -> str:
     )
 
 
-def _made_for(document: Document, config: str, folders: Iterable[str], sites: Iterable[Site]) -> MadeFor:
-    """The interpreter and the platform, each None where the files do not say or contradict each other."""
+def _interpreter(
+    document: Document, config: str, folders: Iterable[str], sites: Iterable[Site]
+) -> Interpreter:
+    """The interpreter, each part None where the files do not say or contradict each other.
+
+    The name of the library folder has the ``t`` of a free-threaded build, as have the tags of what was
+    compiled for it. Windows has neither ``t`` nor version in it, and ``pyvenv.cfg`` names no build.
+    """
     where = [posixpath.join(document.tree.real_path(document.place) or "", place) for place in folders]
     library = {found[1] for path in where for part in path.split("/") if (found := _LIBRARY.fullmatch(part))}
     tags = [wheel for site in sites for wheel in site.tags]
     built = {f"3.{found[1]}{found[2]}" for wheel in tags if (found := _native(wheel))}
     configured = {found[1] for line in config.splitlines() if (found := _VERSION.match(line))}
-    python = _only(library) or _only(built) or _only(configured)
-    return MadeFor(python=python, platform=_platform_of(tags))
+    named = _only(library) or _only(built)
+    whole = _only(configured)
+    feature = ".".join(whole.split(".")[:2]) if whole else None
+    return Interpreter(
+        python=named or feature,
+        version=whole if whole and (named is None or named.rstrip("t") == feature) else None,
+        free_threaded=named.endswith("t") if named else None,
+        python_gil=document.python_gil,
+    )
 
 
 def _native(wheel: frozenset[Tag]) -> re.Match[str] | None:

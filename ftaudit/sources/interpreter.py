@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ftaudit.errors import InputError
-from ftaudit.model.project import MadeFor, Pin, Problem, Reading
+from ftaudit.model.project import Interpreter, MadeFor, Pin, Problem, Reading
 from ftaudit.model.text import short
 from ftaudit.sources import limits
 from ftaudit.sources.base import Document, Format
@@ -37,7 +37,7 @@ _SCRIPT = """
 import json, sys, sysconfig
 print("ftaudit:" + json.dumps({
     "implementation": sys.implementation.name,
-    "version": "%d.%d" % sys.version_info[:2],
+    "version": "%d.%d.%d" % sys.version_info[:3],
     "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
     "platform": sysconfig.get_platform(),
     "musl": "musl" in str(sysconfig.get_config_var("HOST_GNU_TYPE")),
@@ -61,22 +61,32 @@ def read(document: Document) -> Reading:
             pins += site.pins
             problems += site.problems
     listing = "\n".join(sorted(f"{pin.name} {pin.version}" for pin in pins))
+    interpreter = _interpreter(said, document.python_gil)
     return Reading(
         input=document.path,
         format=_NAME,
         sha256=hashlib.sha256(listing.encode()).hexdigest(),
         pins=tuple(pins),
-        made_for=_made_for(said),
+        made_for=MadeFor(python=interpreter.python, platform=_platform(said)),
         problems=tuple(problems),
+        interpreter=interpreter,
     )
 
 
-def _made_for(said: Mapping[str, object]) -> MadeFor:
-    python = f"{said.get('version')}{'t' if said.get('free_threaded') is True else ''}"
+def _interpreter(said: Mapping[str, object], python_gil: str | None) -> Interpreter:
+    version, free_threaded = str(said.get("version")), said.get("free_threaded") is True
+    feature = ".".join(version.split(".")[:2])
+    return Interpreter(
+        python=short(f"{feature}{'t' if free_threaded else ''}", 20),
+        version=short(version, 20),
+        free_threaded=free_threaded,
+        python_gil=python_gil,
+    )
+
+
+def _platform(said: Mapping[str, object]) -> str:
     platform = str(said.get("platform")).replace("-", "_").replace(".", "_")
-    if said.get("musl") is True:
-        platform = platform.replace("linux", "musllinux")
-    return MadeFor(python=short(python, 20), platform=platform_name(platform))
+    return platform_name(platform.replace("linux", "musllinux") if said.get("musl") is True else platform)
 
 
 def _ask(document: Document) -> Mapping[str, object]:

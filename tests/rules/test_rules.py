@@ -17,7 +17,7 @@ from ftaudit.knowledge.targets import target
 from ftaudit.model.binary import Confidence, Contents, Declaration, How, LimitedApi, SharedObject
 from ftaudit.model.case import Case
 from ftaudit.model.evidence import CoreMetadata, Evidence, Missing, ProjectStatus, Release
-from ftaudit.model.project import Pin
+from ftaudit.model.project import ListedFile, Pin
 from ftaudit.model.target import Target
 from ftaudit.model.verdict import Gil
 from ftaudit.rules.registry import RULES
@@ -81,6 +81,11 @@ def exported(path: str, api: LimitedApi | None = None) -> SharedObject:
     return module(path, hook="PyModExport_x", api=api or LimitedApi(since="3.15", since_t="3.15"))
 
 
+def installed(name: str) -> Pin:
+    """What pip left of the wheel *name*."""
+    return pin(listed=[ListedFile(name=name, path="/env/site-packages")], installed=True)
+
+
 SPEAKS = {
     "quarantined-project": case(release(FT314, status=ProjectStatus.QUARANTINED)),
     "no-matching-file": case(release(GIL)),
@@ -96,6 +101,7 @@ SPEAKS = {
     "pure-fallback": case(release(GIL, PURE)),
     "yanked-release": case(release(file(FT314, yanked=True, yanked_reason="broken"))),
     "file-only-in-lock": case(release(GIL), pin(listed=[FT314])),
+    "installed-for-another-interpreter": case(release(GIL), installed(GIL)),
     "abi3-on-free-threaded": case(release(ABI3, SDIST)),
     "tag-and-file-disagree": read(FT314, module("x/_a" + SO), module("x/_a" + GIL314)),
     "declaration-less-sure": read(
@@ -122,6 +128,7 @@ SILENT = {
     "pure-fallback": case(release(PURE)),
     "yanked-release": case(release(FT314)),
     "file-only-in-lock": case(release(FT314), pin(listed=[FT314])),
+    "installed-for-another-interpreter": case(release(GIL), installed(FT314)),
     "abi3-on-free-threaded": case(release(ABI3, FT314)),
     "tag-and-file-disagree": read(FT314, module("x/_a" + SO), module("x/_b.so")),
     "declaration-less-sure": read(FT314, module("x/_a" + SO, ABSENT, confidence=Confidence.MEDIUM)),
@@ -242,6 +249,21 @@ MESSAGES = [
             module("x/_b" + SO, confidence=Confidence.MEDIUM, how=How.IMPORTS),
         ),
         "declarations found by its data alone: x._a; by what it takes from the interpreter: x._b",
+    ),
+    *(
+        (
+            "installed-for-another-interpreter",
+            case(release(*files), installed(GIL)),
+            (
+                "x 1.0 is here built for cp312-cp312 on manylinux_2_17_x86_64, which 3.14t on linux-x86_64 "
+                f"does not load; {rest}"
+            ),
+        )
+        for files, rest in (
+            ((GIL,), "the same version has no wheel for 3.14t"),
+            ((GIL, SDIST), "the same version has no wheel for 3.14t, only its source archive"),
+            ((GIL, FT314), f"the same version has {FT314}"),
+        )
     ),
     (
         "dependency-enables-gil",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftaudit.errors import InputError
-from ftaudit.model.project import MadeFor, Pin, Reading, SourceKind
+from ftaudit.model.project import Interpreter, MadeFor, Pin, Reading, SourceKind
 from ftaudit.sources.base import Document
 from ftaudit.sources.dist_info import head
 from ftaudit.sources.environment import FORMAT, read
@@ -83,6 +84,36 @@ def test_what_it_was_made_for(
     install(venv(tmp_path, version=version, library=library), tag=tag)
     python, platform = expected
     assert read(document(tmp_path)).made_for == MadeFor(python=python, platform=platform)
+
+
+@pytest.mark.parametrize(
+    ("library", "version", "tags", "python", "whole", "free_threaded"),
+    [
+        ("lib/python3.14t", "3.14.3", [], "3.14t", "3.14.3", True),
+        ("lib/python3.13", "3.13.9.final.0", [], "3.13", "3.13.9", False),
+        ("lib/python3.14t", "3.13.9", [], "3.14t", None, True),
+        ("Lib", "3.14.3", [], "3.14", "3.14.3", None),
+        ("Lib", "3.14.3", ["cp314-cp314t-win_amd64"], "3.14t", "3.14.3", True),
+        ("Lib", "3.14.3", ["cp314-cp314-win_amd64"], "3.14", "3.14.3", False),
+        ("Lib", "x", [], None, None, None),
+    ],
+)
+def test_which_interpreter_it_is(
+    library: str,
+    version: str,
+    tags: list[str],
+    python: str | None,
+    whole: str | None,
+    free_threaded: bool | None,
+    tmp_path: Path,
+) -> None:
+    site = venv(tmp_path / "env", version=version, library=library)
+    for tag in tags:
+        install(site, tag=tag)
+    handed = replace(document(tmp_path, "env"), python_gil="0")
+    assert read(handed).interpreter == Interpreter(
+        python=python, version=whole, free_threaded=free_threaded, python_gil="0"
+    )
 
 
 def test_platforms_that_contradict_each_other_are_none(tmp_path: Path) -> None:

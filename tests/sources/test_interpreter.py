@@ -6,12 +6,14 @@ import os
 import sys
 import sysconfig
 import time
+from dataclasses import replace
 from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
 
 from ftaudit.errors import InputError
+from ftaudit.model.project import Interpreter
 from ftaudit.sources import interpreter
 from ftaudit.sources.base import Document
 from ftaudit.sources.interpreter import FORMAT, read
@@ -30,11 +32,17 @@ def script(folder: Path, body: str, name: str = "python3") -> Document:
 
 
 def test_this_interpreter() -> None:
-    found = read(named(Path(sys.executable)))
+    found = read(replace(named(Path(sys.executable)), python_gil="1"))
     free_threaded = "t" if sysconfig.get_config_var("Py_GIL_DISABLED") else ""
     assert found.made_for is not None
     assert found.made_for.python == f"{sys.version_info.major}.{sys.version_info.minor}{free_threaded}"
     assert found.made_for.platform is not None
+    assert found.interpreter == Interpreter(
+        python=found.made_for.python,
+        version=".".join(map(str, sys.version_info[:3])),
+        free_threaded=bool(free_threaded),
+        python_gil="1",
+    )
     assert "packaging" in {pin.name for pin in found.pins}
     site = sysconfig.get_path("purelib")
     there = {
