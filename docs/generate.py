@@ -18,9 +18,11 @@ import ftaudit.render
 from ftaudit.cli.app import app
 from ftaudit.explain import rule_pages
 from ftaudit.knowledge.tables import GENERATORS
-from ftaudit.model.pages import KINDS, PAGES, Page
+from ftaudit.model.page import Page
+from ftaudit.model.pages import KINDS, PAGES
+from ftaudit.sources import limits
 from ftaudit.sources.base import Format, Opens
-from ftaudit.sources.registry import formats
+from ftaudit.sources.registry import formats, holders
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -107,13 +109,46 @@ def options() -> str:
 
 
 def inputs() -> str:
-    """The formats that are read."""
+    """What is read: the formats, and what holds several inputs."""
     rows = [
         f"| {form.name} | {form.about} | {_recognised(form, opens)} |"
         for opens in (Opens.CONTENT, Opens.FOLDER, Opens.PLACE)
         for form in formats(opens)
     ]
+    rows += [f"| {holder.name} | {holder.about} | what is in it or beside it |" for holder in holders()]
     return "\n".join(["| input | what it is | recognised by |", "|---|---|---|", *rows])
+
+
+def reading() -> str:
+    """How much is read of an input."""
+    mb, gb = limits.MB, limits.GB
+    rows = (
+        ("bytes of a file", f"{limits.FILE // mb} MB"),
+        (
+            "bytes of requirements",
+            f"{limits.REQUIREMENTS_FILE // mb} MB a file, {limits.INCLUDED_BYTES // mb} MB in all",
+        ),
+        (
+            "bytes of an environment.yml, of a script's head",
+            f"{limits.ENVIRONMENT_FILE // mb} MB, {limits.SCRIPT_HEAD // mb} MB",
+        ),
+        (
+            "bytes of a line, levels of nesting, values",
+            f"{limits.LINE // mb} MB, {limits.DEPTH}, {limits.NODES:,}",
+        ),
+        ("pins of one input, edges between them", f"{limits.PINS:,}, {limits.EDGES:,}"),
+        ("requirements, files that they include", f"{limits.REQUIREMENTS:,}, {limits.INCLUDED_FILES}"),
+        (
+            "files and folders below a folder of projects, levels",
+            f"{limits.WALK_ENTRIES:,}, {limits.WALK_DEPTH}",
+        ),
+        ("inputs in a folder of projects", f"{limits.WALK_INPUTS:,}"),
+        ("bytes of a wheel, members of an archive", f"{limits.WHEEL // gb} GB, {limits.ARCHIVE_MEMBERS:,}"),
+        ("layers of an image, bytes of one inflated", f"{limits.LAYERS}, {limits.LAYER // gb} GB"),
+        ("files of an image, images in an archive", f"{limits.TREE_ENTRIES:,}, {limits.IMAGES}"),
+        ("bytes put into the private folder", f"{limits.SCRATCH // gb} GB"),
+    )
+    return "\n".join(["| of | at most |", "|---|---|", *(f"| {of} | {most} |" for of, most in rows)])
 
 
 def generators() -> str:
@@ -139,10 +174,15 @@ PAGES_WRITTEN: Mapping[str, Callable[[], str]] = {
     "inspect-json.md": inspection,
     "options.md": options,
 }
-BLOCKS: Mapping[str, Callable[[], str]] = {"inputs": inputs, "generators": generators, "example": example}
+BLOCKS: Mapping[str, Callable[[], str]] = {
+    "inputs": inputs,
+    "limits": reading,
+    "generators": generators,
+    "example": example,
+}
 WITH_BLOCKS = (ROOT / "README.md", HERE / "inputs.md", HERE / "binaries.md")
 SAMPLE_LINES = 24
-SHOWN_NAMES = 4
+SHOWN_NAMES = 5
 
 _BLOCK = re.compile(r"(<!-- (\w+): [^\n]*-->\n).*?(<!-- /\2 -->)", re.DOTALL)
 
@@ -178,7 +218,7 @@ def _recognised(form: Format, opens: Opens) -> str:
     names = ", ".join(shown if len(shown) == len(form.file_names) else [*shown, "…"])
     match opens:
         case Opens.CONTENT:
-            return f"its content; in a folder {names}"
+            return f"its content; in a folder {names}" if names else "its content"
         case Opens.FOLDER:
             return f"what is in the folder: {names or 'wheels'}"
         case _:

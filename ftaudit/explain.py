@@ -11,7 +11,8 @@ from difflib import get_close_matches
 from inspect import cleandoc
 
 from ftaudit.errors import UsageError
-from ftaudit.model.pages import KINDS, PAGES, Page
+from ftaudit.model.page import Page
+from ftaudit.model.pages import KINDS, PAGES
 from ftaudit.model.text import short
 
 _CLOSE = 3

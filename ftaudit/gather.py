@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Protocol
 
 from ftaudit.concurrency import Scope, run_all
-from ftaudit.gather_wheels import WheelReader, enables
+from ftaudit.gather_wheels import WheelReader, enables, provider
 from ftaudit.index.versions import candidates
 from ftaudit.index.versions import release as release_of
+from ftaudit.judge import conda
 from ftaudit.judge.install import FROM_DISK, FROM_LOCK, choose
+from ftaudit.judge.modules import gil_of, imported, native
 from ftaudit.judge.remedy import by_tags, latest, upgrades
+from ftaudit.judge.verdict import status_of
 from ftaudit.model.binary import Contents
+from ftaudit.model.case import OnIndex
 from ftaudit.model.evidence import CoreMetadata, Evidence, IndexFile, Missing, ProjectPage, Release, Upgrade
 from ftaudit.model.project import Pin, PinKey, Source, SourceKind
 from ftaudit.model.target import Target
-from ftaudit.model.verdict import Install, Installation
+from ftaudit.model.verdict import Gil, Install, Installation, Status
 from ftaudit.model.wheel_name import is_sdist
 
 _NEEDS_NONE = (Install.WHEEL, Install.PURE)
@@ -37,22 +41,25 @@ class Index(Protocol):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gathered:
     """The evidence for a pin, with what it comes to on each target. ``metadata`` is by target, as are the
-    ``contents`` of the picked wheel.
+    ``contents`` of the picked wheel, and ``on_index``, which is for conda pins alone.
     """
 
     evidence: Evidence
     installations: Mapping[Target, Installation]
     metadata: Mapping[Target, CoreMetadata | Missing]
     contents: Mapping[Target, Contents | Missing] = field(default_factory=dict)
+    on_index: Mapping[Target, OnIndex | Missing] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
-    """A pin to be judged on ``targets``. ``doubts`` says why a pin that does not fit there proves nothing."""
+    """A pin to be judged on ``targets``. ``doubts`` says why a pin that does not fit there proves nothing;
+    ``copies`` are the pins of what is installed in several places, of which the worst counts."""
 
     pin: Pin
     targets: tuple[Target, ...]
     doubts: Mapping[Target, str] = field(default_factory=dict)
+    copies: tuple[Pin, ...] = ()
 
 
 def gather(
@@ -101,6 +108,8 @@ _Question = tuple[str, SourceKind, str, tuple[str, ...]]
 
 def _question(pin: Pin) -> _Question:
     inputs = tuple(sorted({origin.input for origin in pin.origins}))
+    if pin.source.kind is SourceKind.CONDA and pin.index_name:
+        return (pin.index_name, SourceKind.INDEX, "", inputs)
     return (pin.name, pin.source.kind, pin.source.location, inputs)
 
 
@@ -111,7 +120,79 @@ def _gather_name(
     page: ProjectPage | Missing = Missing(what="release", why="no index was asked", kind="not-asked")
     if kind is SourceKind.INDEX:
         page = index.page(name, Source(kind=kind, location=location), inputs)
-    return [(want.pin.key, _gather_pin(index, want, page, options)) for want in group]
+    return [
+        (
+            want.pin.key,
+            _gather_conda(want, page)
+            if want.pin.source.kind is SourceKind.CONDA
+            else _worst([_gather_pin(index, each, page, options) for each in _each(want)]),
+        )
+        for want in group
+    ]
+
+
+def _gather_conda(want: Wanted, page: ProjectPage | Missing) -> Gathered:
+    """What the lock says of a conda pin, and beside it what *page* has of the same release."""
+    pin, targets = want.pin, want.targets
+    return Gathered(
+        evidence=Evidence(release=conda.NO_RELEASE),
+        installations={target: choose(pin, conda.NO_RELEASE, target) for target in targets},
+        metadata=dict.fromkeys(targets, conda.NOT_READ),
+        contents=dict.fromkeys(targets, conda.NOT_READ),
+        on_index={target: _on_index(pin, page, target) for target in targets},
+    )
+
+
+def _on_index(pin: Pin, page: ProjectPage | Missing, target: Target) -> OnIndex | Missing:
+    if pin.index_name is None:
+        return conda.NOT_MAPPED
+    release = page if isinstance(page, Missing) else release_of(page, pin.version)
+    if isinstance(release, Missing):
+        return replace(release, what=conda.NOT_MAPPED.what)
+    chosen = choose(Pin(name=pin.index_name, version=pin.version), release, target)
+    if chosen.why is not None:
+        return replace(chosen.why, what=conda.NOT_MAPPED.what)
+    return OnIndex(release=release, installation=chosen)
+
+
+def _each(want: Wanted) -> Iterator[Wanted]:
+    """*want*, or where it is installed in several places, each of these for itself."""
+    for pin in want.copies or (want.pin,):
+        yield replace(want, pin=pin)
+
+
+def _worst(copies: Sequence[Gathered]) -> Gathered:
+    """What is gathered of one pin out of its *copies*: on each target that of the worst.
+
+    Two environments may hold one release in different builds, and what is said of it is said of both.
+    """
+    if len(copies) == 1:
+        return copies[0]
+    worst = {
+        target: max(copies, key=lambda copy: _status(copy, target).rank) for target in copies[0].installations
+    }
+    return Gathered(
+        evidence=replace(
+            copies[0].evidence,
+            upgrades={
+                str(target): copy.evidence.upgrades[str(target)]
+                for target, copy in worst.items()
+                if str(target) in copy.evidence.upgrades
+            },
+        ),
+        installations={target: copy.installations[target] for target, copy in worst.items()},
+        metadata={target: copy.metadata[target] for target, copy in worst.items()},
+        contents={target: copy.contents[target] for target, copy in worst.items()},
+    )
+
+
+def _status(copy: Gathered, target: Target) -> Status:
+    """What *copy* comes to on *target*, as far as it is known without the other pins."""
+    contents = copy.contents[target]
+    found = contents if isinstance(contents, Missing) else imported(contents, target, provider)
+    installation = native(copy.installations[target], found)
+    gil = gil_of(installation, found)
+    return status_of(installation.install, Gil.UNKNOWN if isinstance(gil, Missing) else gil)
 
 
 def _gather_pin(index: Index, want: Wanted, page: ProjectPage | Missing, options: _Options) -> Gathered:
@@ -169,11 +250,16 @@ class _Reader:
 
     def of(self, chosen: Installation) -> CoreMetadata | Missing:
         """The metadata of the picked file. Where none is picked, or it is a source archive that offers none,
-        that of a file of the release that can be read without building anything."""
-        if self._pin.metadata is not None:
-            found = self._at_hand(self._pin.metadata)
+        that of a file of the release that can be read without building anything.
+
+        What the input says of it counts where it is installed, else where nobody else has it."""
+        at_hand = self._pin.metadata
+        if at_hand is not None and self._pin.installed:
+            found = self._at_hand(at_hand)
         else:
             found = self._of_file(_readable(chosen))
+            if at_hand is not None and isinstance(found, Missing):
+                found = self._at_hand(at_hand)
         if chosen.file is not None:
             self.read.setdefault(chosen.file.name, found)
         return found

@@ -32,10 +32,10 @@ class Wheels(Protocol):
 
 def enables(contents: Contents | Missing, target: Target) -> bool:
     """Whether importing *contents* is known to enable the GIL on *target*, whatever else is pinned."""
-    return isinstance(contents, Contents) and imported(contents, target, _provider).gil is Gil.ON
+    return isinstance(contents, Contents) and imported(contents, target, provider).gil is Gil.ON
 
 
-def _provider(name: str) -> Gil | Missing:
+def provider(name: str) -> Gil | Missing:
     """A delegated module is judged with what is pinned beside it, which is not known here."""
     return Missing(what="modules", why=f"{name} decides", kind="provider-not-pinned")
 
@@ -78,7 +78,7 @@ class WheelReader:
         contents = self._contents(file)
         if isinstance(contents, Missing):
             return Answer.FITS
-        found = imported(contents, target, _provider)
+        found = imported(contents, target, provider)
         if found.gil in (Gil.OFF, Gil.NONE):
             return Answer.READ
         return Answer.NO if found.gil is Gil.ON else Answer.FITS

@@ -21,7 +21,7 @@ from ftaudit.judge.verdict import judge
 from ftaudit.knowledge.tables import KNOWLEDGE_AS_OF
 from ftaudit.model.case import NOT_READ, Case
 from ftaudit.model.evidence import CoreMetadata, Missing
-from ftaudit.model.project import Pin, PinKey, Problem, Reading, Severity
+from ftaudit.model.project import Pin, PinKey, Problem, Reading, Severity, SourceKind
 from ftaudit.model.report import InputRow, PackageRow, Report, Summary, TargetRow
 from ftaudit.model.target import Target
 from ftaudit.model.verdict import Gil, Imported, Verdict
@@ -114,7 +114,8 @@ def _wanted(inputs: Inputs) -> list[Wanted]:
     for key, pin in inputs.pins.items():
         targets = tuple(target for target in inputs.targets if key in applies[target])
         if targets and not pin.local:
-            wanted.append(Wanted(pin=pin, targets=targets, doubts=doubts.get(key, {})))
+            copies = inputs.copies.get(key, ())
+            wanted.append(Wanted(pin=pin, targets=targets, doubts=doubts.get(key, {}), copies=copies))
     return wanted
 
 
@@ -141,6 +142,8 @@ def _requirements(pin: Pin, found: Gathered | None, target: Target) -> closure.R
     """What *pin* requires: the edges at hand, else those of its metadata, else why they are not known."""
     if pin.local:
         return OWN_NOT_READ if pin.dependencies is None else pin.dependencies
+    if pin.source.kind is SourceKind.CONDA:
+        return ()  # conda's solver closed the set, over names that are not the index's
     if pin.installed and pin.dependencies is not None:
         return pin.dependencies
     if found is None or target not in found.metadata:
@@ -279,6 +282,7 @@ def _verdict(
             imported=imported,
             drags=drags,
             stable_abi=stable_abi(installation.file, contents, target),
+            on_index=found.on_index.get(target),
         )
     )
 

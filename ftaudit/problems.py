@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from ftaudit.errors import Exit, FtauditError, InputError
 from ftaudit.gather import Gathered
+from ftaudit.judge import conda_inputs
 from ftaudit.judge.inputs import Inputs
 from ftaudit.judge.interpreter import interpreter_problems
 from ftaudit.judge.made_for import made_elsewhere
@@ -30,6 +31,7 @@ def known_problems(
     problems = [_error(error) for error in errors]
     for reading in inputs.readings:
         problems += reading.problems
+        problems += conda_inputs.problems(reading)
         problems += _elsewhere(reading, inputs.targets)
         problems += interpreter_problems(reading)
     return problems + _unread(inputs, gathered)
@@ -96,5 +98,6 @@ def _missing_of(found: Gathered) -> list[Missing]:
     return [missing for missing in candidates if missing.kind not in ANSWERS | NOT_JUDGED]
 
 
-NOT_JUDGED = frozenset({"vcs-source", "url-source", "path-source", "conda-source", "unknown-source"})
+NOT_JUDGED = frozenset({"vcs-source", "url-source", "path-source", "conda-source", "conda-not-read",
+                        "unknown-source"})  # fmt: skip
 """Kinds of Missing that no index could tell: said on the pin itself."""

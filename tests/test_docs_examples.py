@@ -7,6 +7,7 @@ names it, and it stands in for the one that a page gives as ``--index-url https:
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 import shutil
@@ -23,14 +24,29 @@ from ftaudit.cli.app import run
 from tests.builders.command import uv_lock
 from tests.builders.environments import install, venv
 from tests.builders.extensions import GIL, USED, extension
+from tests.builders.images import docker_save, image, installed, layer
 from tests.builders.index_server import IndexServer, Response, file_entry, index_server
-from tests.builders.wheels import metadata, wheel
+from tests.builders.wheels import metadata, wheel, zipped
 from tests.shared import ROOT
 
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
 EXAMPLE = ROOT / "docs" / "example"
 INDEX = "https://index.example/simple"
 UPLOADED = "2026-11-01T00:00:00Z"
+CHANNEL = "https://conda.example/conda-forge"
+PIXI = f"""version: 6
+environments:
+  test:
+    channels:
+    - url: {CHANNEL}/
+    packages:
+      linux-64:
+      - conda: {CHANNEL}/linux-64/python-3.14.0-h32b2ec7_102_cp314t.conda
+      - conda: {CHANNEL}/noarch/idna-3.20-pyhd8ed1ab_0.conda
+packages:
+- conda: {CHANNEL}/linux-64/python-3.14.0-h32b2ec7_102_cp314t.conda
+- conda: {CHANNEL}/noarch/idna-3.20-pyhd8ed1ab_0.conda
+"""
 INSTALLS = ("python3 -m venv ", ".venv/bin/pip install ", "pip install ")
 """Beginnings of command lines that are not run: they install things, …"""
 CHECKS = (".venv/bin/python -m pytest", ".venv/bin/mypy", ".venv/bin/ruff ")
@@ -76,6 +92,23 @@ def serve(server: IndexServer, lock: dict[str, Any]) -> None:
         server.project(name, *files)
 
 
+def put_others(project: Path) -> None:
+    """What the pages name beside the example: one small input of each kind."""
+    for name in ("api", "web"):
+        (project / "services" / name).mkdir(parents=True)
+        shutil.copy(EXAMPLE / "poetry.lock", project / "services" / name)
+    packages = installed("site-packages", "requests", "2.34.2")
+    (project / "app.pyz").write_bytes(zipped({member.name: member.content for member in packages}))
+    packages = installed("app/lib/python3.14t/site-packages", "requests", "2.34.2")
+    (project / "image.tar").write_bytes(docker_save(image(layer(*packages))))
+    component = {"type": "library", "name": "certifi", "version": "2026.10.18"}
+    component["purl"] = "pkg:pypi/certifi@2026.10.18"
+    bom = {"bomFormat": "CycloneDX", "specVersion": "1.6", "components": [component]}
+    (project / "bom.json").write_text(json.dumps(bom))
+    (project / "pixi.lock").write_text(PIXI)
+    (project / "script.py").write_text('# /// script\n# dependencies = ["requests"]\n# ///\n')
+
+
 @pytest.fixture
 def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The project of the pages, and the address of an index that has all of its pins."""
@@ -95,6 +128,7 @@ def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
         files={module: extension("_core", {GIL: USED})},
     )
     (project / "wheels" / name).write_bytes(content)
+    put_others(project)
     monkeypatch.chdir(project)
     with index_server() as server:
         serve(server, tomllib.loads((EXAMPLE / "poetry.lock").read_text(encoding="utf-8")))

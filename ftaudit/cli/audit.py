@@ -32,8 +32,9 @@ def audit(
         list[str] | None,
         typer.Argument(
             metavar="[INPUT]...",
-            help="Lockfile, requirements, environment or interpreter, wheel, folder of wheels, or project "
-            "folder; default: the folder you are in.",
+            help="Lockfile, requirements, SBOM or script; environment or interpreter; wheel or folder of "
+            "wheels; PEX file or container image; folder of a project or of many; default: the folder you "
+            "are in.",
         ),
     ] = None,
     python: Annotated[
@@ -59,6 +60,37 @@ def audit(
     output_: Annotated[
         list[str] | None,
         typer.Option("--output", metavar="FILE", help="Where the report goes; - is stdout."),
+    ] = None,
+    group: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Audit what the lock's tool installs with this group beside its defaults; repeatable, or "
+            "several with commas. Without any of these options everything that is locked is audited.",
+        ),
+    ] = None,
+    extra: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="The same with this extra; repeatable.")
+    ] = None,
+    all_extras: Annotated[
+        bool, typer.Option("--all-extras", help="The tool's defaults, and all extras.")
+    ] = False,
+    no_dev: Annotated[
+        bool, typer.Option("--no-dev", help="The tool's defaults without the development groups.")
+    ] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="This group or extra and nothing else; main (default in pdm and pipenv) stands for the "
+            "project's own requirements; repeatable.",
+        ),
+    ] = None,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME", help="Leave this group or extra out, whatever else takes it; repeatable."
+        ),
     ] = None,
     index_url: Annotated[
         str | None,
@@ -112,10 +144,19 @@ def audit(
     from ftaudit.render.registry import RENDERERS
     from ftaudit.sources.collect import collect
     from ftaudit.sources.scratch import Scratch
+    from ftaudit.sources.selection import Selection
 
     wanted = output.outputs(format_ or (), output_ or (), RENDERERS)
     now = datetime.now(UTC)
     targets = _targets(python or (), platform or ())
+    selection = Selection(
+        groups=_names(group),
+        extras=_names(extra),
+        all_extras=all_extras,
+        no_dev=no_dev,
+        only=_names(only),
+        exclude=_names(exclude),
+    )
     scope = Scope(Deadline(deadline))
     environ, cwd = os.environ, Path.cwd()
     options = IndexOptions(
@@ -130,7 +171,12 @@ def audit(
     )
     with Scratch() as scratch:
         collected = collect(
-            inputs or ["."], cwd=cwd, root=root, scratch=scratch, python_gil=environ.get("PYTHON_GIL")
+            inputs or ["."],
+            cwd=cwd,
+            root=root,
+            scratch=scratch,
+            selection=selection,
+            python_gil=environ.get("PYTHON_GIL"),
         )
         for error in collected.errors:
             messages.error(error.message, error.advice)
@@ -166,7 +212,7 @@ def _judged(
         progress.shown(quiet=quiet) as update,
     ):
         done = run(
-            collected.readings,
+            client.settled(collected.readings),
             collected.errors,
             targets,
             client,
@@ -182,8 +228,14 @@ def _judged(
     return done, client
 
 
+def _names(given: Iterable[str] | None) -> tuple[str, ...]:
+    """The names of a repeatable option, each of which may hold several with commas."""
+    return tuple(name.strip() for text in given or () for name in text.split(","))
+
+
 def _worst(statuses: Iterable[Exit]) -> Exit:
-    return min(statuses, key=lambda status: (status is not Exit.WRONG_INPUT, status))
+    """That of a wrong input before that of one that could not be had, and that of one without a pin last."""
+    return min(statuses, key=(Exit.WRONG_INPUT, Exit.INCOMPLETE, Exit.NOTHING).index)
 
 
 def _targets(pythons: Sequence[str], platforms: Sequence[str]) -> tuple[Target, ...]:
@@ -216,7 +268,13 @@ def _say_what_happened(done: Audit, client: IndexClient, *, quiet: bool, verbose
     if done.exit_status is Exit.NOTHING:
         unpinned = sum(row.unpinned for row in done.report.inputs)
         what = f"{unpinned} of {unpinned} requirements are not pinned" if unpinned else "no package is there"
-        messages.error(f"nothing to audit: {what}", "lock them first (uv lock, pip-compile, poetry lock)")
+        advice = (
+            "lock them first (uv lock, poetry lock, pdm lock, pip-compile; uv lock --script; pixi lock, "
+            "conda-lock), or name an environment in which they are installed"
+        )
+        if choice := [p.message for p in done.report.problems if p.rule == "chosen-in-part"]:
+            what, advice = "nothing of what is chosen is pinned", choice[0]
+        messages.error(f"nothing to audit: {what}", advice)
     elif holes and not quiet and not (sys.stdout and sys.stdout.isatty()):
         what = "1 problem leaves" if holes == 1 else f"{holes} problems leave"
         messages.warning(f"{what} this report incomplete; the report names each")

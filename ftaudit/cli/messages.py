@@ -6,8 +6,8 @@ import typer
 
 from ftaudit.model.text import short
 
-LONGEST = 280
-"""Characters of a line."""
+LONGEST = 400
+"""Characters of a line; the names of all formats take 300."""
 
 
 def error(message: str, advice: str = "") -> None:

@@ -24,6 +24,7 @@ from ftaudit.index.local import read_folder
 from ftaudit.index.packed import PageReader
 from ftaudit.index.pages import ACCEPT, MAX_PAGE, Listing, parse_page
 from ftaudit.index.remote_wheel import RemoteWheels
+from ftaudit.index.same_index import with_named_indexes
 from ftaudit.index.versions import name_and_version
 from ftaudit.model.binary import Contents
 from ftaudit.model.evidence import (
@@ -101,6 +102,10 @@ class IndexClient:
         """Ends the connections to what is kept, not those of *http*."""
         while self._results:
             self._results.pop().close()
+
+    def settled(self, readings: Sequence[Reading]) -> tuple[Reading, ...]:
+        """*readings*, with one name for one index (`ftaudit.index.same_index`)."""
+        return with_named_indexes(readings, self._settings)
 
     def page(self, name: str, source: Source, inputs: Sequence[str] = ()) -> ProjectPage | Missing:
         """What the indexes for *source* list of *name*.

@@ -65,7 +65,7 @@ def gaps(reading: Reading, needs: Needs, applies: frozenset[PinKey], target: Tar
     by_name: dict[str, list[Pin]] = defaultdict(list)
     for pin in reading.pins:
         if pin.key in applies:
-            by_name[pin.name].append(pin)
+            by_name[pin.index_name or canonicalize_name(pin.name)].append(pin)
     chosen = _chosen_extras(reading, needs, by_name, target)
     found: set[Gap] = set()
     for pins in by_name.values():
@@ -119,6 +119,8 @@ def _gap(pin: Pin, edge: Edge, candidates: list[Pin]) -> Gap | None:
         candidates = [pin for pin in candidates if pin.source.kind is not SourceKind.INDEX]
     if not candidates:
         return Gap(pin=pin.key, name=edge.name, specifier=edge.specifier)
+    if any(candidate.source.kind is SourceKind.CONDA for candidate in candidates):
+        return None  # conda's versions are not always PEP 440; whoever solved the lock put the two together
     if any(_satisfies(candidate.version, edge.specifier) for candidate in candidates):
         return None
     return Gap(pin=pin.key, name=edge.name, specifier=edge.specifier, found=candidates[0].version)

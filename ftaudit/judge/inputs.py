@@ -17,11 +17,15 @@ PERHAPS_NOT_ASKED_FOR = "only dependencies that do not hold here lead to it, or 
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The readings, and what follows from them for each target before anything is asked."""
+    """The readings, and what follows from them for each target before anything is asked.
+
+    ``copies`` are the pins, one for each place, of what is installed in several: each may hold other bytes.
+    """
 
     readings: tuple[Reading, ...]
     targets: tuple[Target, ...]
     pins: Mapping[PinKey, Pin]
+    copies: Mapping[PinKey, tuple[Pin, ...]]
     applies: Mapping[tuple[int, Target], Applicable]
 
     def applies_on(self, target: Target) -> frozenset[PinKey]:
@@ -57,16 +61,24 @@ class Inputs:
 def together(readings: Sequence[Reading], targets: Sequence[Target]) -> Inputs:
     """*readings* as one set of pins."""
     merged: dict[PinKey, Pin] = {}
+    installed: dict[PinKey, list[Pin]] = defaultdict(list)
     for reading in readings:
         for pin in reading.pins:
             known = merged.get(pin.key)
             merged[pin.key] = pin if known is None else _merge(known, pin)
+            if pin.installed:
+                installed[pin.key].append(pin)
+    copies = {
+        key: tuple(_copy(merged[key], pin) for pin in pins)
+        for key, pins in installed.items()
+        if len(pins) > 1
+    }
     applies = {
         (number, target): applicable(reading, target)
         for number, reading in enumerate(readings)
         for target in targets
     }
-    return Inputs(tuple(readings), tuple(targets), merged, applies)
+    return Inputs(tuple(readings), tuple(targets), merged, copies, applies)
 
 
 def _merge(one: Pin, other: Pin) -> Pin:
@@ -79,12 +91,26 @@ def _merge(one: Pin, other: Pin) -> Pin:
     listed: dict[tuple[str, str | None], ListedFile] = {}
     for file in (*one.files, *other.files):
         listed.setdefault((file.name, file.sha256), file)
+    allowed = {*one.other_hashes, *other.other_hashes, other.hashes} - {one.hashes, frozenset()}
     return replace(
         one,
         origins=tuple(dict.fromkeys((*one.origins, *other.origins))),
         files=tuple(listed.values()),
-        hashes=one.hashes | other.hashes,
+        other_hashes=tuple(sorted(allowed, key=sorted)),
         extras=tuple(sorted({*one.extras, *other.extras})),
         requires_python=one.requires_python or other.requires_python,
         metadata=one.metadata if one.metadata is not None else other.metadata,
+        conda=tuple(dict.fromkeys((*one.conda, *other.conda))),
+        index_name=one.index_name or other.index_name,
+    )
+
+
+def _copy(merged: Pin, pin: Pin) -> Pin:
+    """*merged* as it is installed in the one place of *pin*."""
+    listed = tuple(file for file in merged.files if not file.path)
+    return replace(
+        merged,
+        files=(*(file for file in pin.files if file.path), *listed),
+        requires_python=pin.requires_python,
+        metadata=pin.metadata,
     )

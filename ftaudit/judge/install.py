@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from packaging.utils import BuildTag
 
+from ftaudit.judge import conda
 from ftaudit.model.evidence import CoreMetadata, IndexFile, Missing, ProjectStatus, Release
 from ftaudit.model.project import ListedFile, Pin, SourceKind
 from ftaudit.model.requires_python import allows
@@ -28,7 +29,6 @@ _NOT_JUDGED = {
     SourceKind.PATH: Missing(
         what="release", why="a path source is not judged by an index", kind="path-source"
     ),
-    SourceKind.CONDA: Missing(what="release", why="not judged for conda", kind="conda-source"),
     SourceKind.UNKNOWN: Missing(
         what="release", why="the input does not say where this comes from", kind="unknown-source"
     ),
@@ -47,8 +47,10 @@ def choose(
 
     *metadata* is by file name; its ``Requires-Python`` counts beside that of the index, as for pip. *doubt*
     is why a pin that does not fit proves nothing (a root of an input that was made for another target): it
-    is then unknown, not none.
+    is then unknown, not none. A conda pin is judged by what its lock has of it, whatever the index says.
     """
+    if pin.source.kind is SourceKind.CONDA:
+        return conda.choose(pin, target)
     files = _known_files(pin, release)
     at_hand = _at_hand(pin, target)
     if pin.source.kind is not SourceKind.INDEX and not _compiled(at_hand):
@@ -230,7 +232,9 @@ def _contradicted(pin: Pin, release: Release | Missing) -> Missing | None:
     lying = next((file.name for file in listed if hashes.get(file.name, file.sha256) != file.sha256), None)
     if lying is not None:
         why = f"the index serves {lying} with another hash than the input has"
-    elif pin.hashes and hashes and pin.hashes.isdisjoint(hashes.values()):
+    elif hashes and any(
+        allowed and allowed.isdisjoint(hashes.values()) for allowed in (pin.hashes, *pin.other_hashes)
+    ):
         why = "no file that the index serves has a hash that the input allows"
     else:
         return None

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+from ftaudit.judge import conda
 from ftaudit.judge.remedy import remedy
 from ftaudit.model.binary import Contents
 from ftaudit.model.case import Case
 from ftaudit.model.evidence import CoreMetadata, Missing
-from ftaudit.model.verdict import Basis, Finding, Gil, Imported, Install, Status, Undecided, Verdict
+from ftaudit.model.project import SourceKind
+from ftaudit.model.verdict import (
+    Basis,
+    Finding,
+    Gil,
+    Imported,
+    Install,
+    Remedy,
+    Status,
+    Undecided,
+    Verdict,
+)
 from ftaudit.rules.base import Rule
 from ftaudit.rules.registry import RULES
 
@@ -58,8 +70,14 @@ def judge(case: Case, rules: tuple[Rule, ...] = RULES) -> Verdict:
         declared=case.metadata.free_threading if isinstance(case.metadata, CoreMetadata) else None,
         findings=tuple(findings),
         undecided=tuple(undecided.values()),
-        remedy=remedy(status, chosen, case.evidence.upgrades.get(str(case.target))),
+        remedy=_remedy(case, status),
     )
+
+
+def _remedy(case: Case, status: Status) -> Remedy:
+    if case.pin.source.kind is SourceKind.CONDA:
+        return conda.remedy(status)
+    return remedy(status, case.installation, case.evidence.upgrades.get(str(case.target)))
 
 
 def _gil_basis(case: Case, gil: Gil) -> Basis:

@@ -5,12 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ftaudit.model.binary import Contents
-from ftaudit.model.evidence import CoreMetadata, Evidence, Missing
+from ftaudit.model.evidence import CoreMetadata, Evidence, Missing, Release
 from ftaudit.model.project import Pin
 from ftaudit.model.target import Target
 from ftaudit.model.verdict import Gil, Imported, Installation, StableAbi
 
 NOT_READ = Missing(what="modules", why="modules not read", kind="modules-not-read")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnIndex:
+    """What the package index has of the release that a conda pin is built of: its ``release`` there, and what
+    an installer would pick of it on the target. It decides nothing about the pin."""
+
+    release: Release
+    installation: Installation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +29,7 @@ class Case:
 
     ``contents`` is what the picked wheel holds, ``imported`` what importing that does on the target;
     ``drags`` are the other pins that importing this one may bring in, and that enable the GIL. ``stable_abi``
-    is None where the wheel claims none.
+    is None where the wheel claims none. ``on_index`` is for conda pins only, None for all others.
     """
 
     pin: Pin
@@ -33,3 +42,4 @@ class Case:
     imported: Imported | Missing = NOT_READ
     drags: tuple[str, ...] = ()
     stable_abi: StableAbi | None = None
+    on_index: OnIndex | Missing | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -37,3 +38,12 @@ class CondaRecord:
     kind: CondaBuild
     url: str
     environments: tuple[CondaEnvironment, ...]
+
+
+def held(records: Iterable[CondaRecord], platform: str, python: str) -> tuple[CondaRecord, ...]:
+    """Those of *records* that an environment for *platform* whose interpreter is *python* holds."""
+    return tuple(
+        record
+        for record in records
+        if any(env.platform == platform and env.python == python for env in record.environments)
+    )

@@ -25,6 +25,11 @@ _EXTRA = rf"extra {_OPERATOR} {_STRING}|{_STRING} {_OPERATOR} extra\b"
 _OPEN = rf"{_OPEN_VARIABLES} {_OPERATOR} {_STRING}|{_STRING} {_OPERATOR} {_OPEN_VARIABLES}"
 _UNKNOWN_ATOM = re.compile(_OPEN)
 _UNKNOWN_ATOM_OR_EXTRA = re.compile(f"{_OPEN}|{_EXTRA}")
+_SETS = r"(?:extras|dependency_groups)\b"
+_OF_SETS = rf"{_SETS} {_OPERATOR} {_STRING}|{_STRING} {_OPERATOR} {_SETS}"
+_OF_ANY = rf"\b[a-z_]+ {_OPERATOR} {_STRING}|{_STRING} {_OPERATOR} [a-z_]+\b"
+_ATOM = re.compile(f"({_OF_SETS})|{_OF_ANY}")
+_ATOM_OR_EXTRA = re.compile(f"({_OF_SETS}|{_EXTRA})|{_OF_ANY}")
 _ALWAYS = 'python_version >= "0"'
 
 
@@ -37,11 +42,7 @@ def parse(text: str) -> Marker:
     """The marker of *text*; raises `MarkerError` with one line that does not repeat *text*."""
     if len(text) > MAX_LENGTH:
         raise MarkerError(f"marker longer than {MAX_LENGTH} characters")
-    depth = deepest = 0
-    for character in text:
-        depth += (character == "(") - (character == ")")
-        deepest = max(deepest, depth)
-    if deepest > MAX_DEPTH:
+    if text.count("(") > MAX_DEPTH and _depth(text) > MAX_DEPTH:
         raise MarkerError(f"marker nested more than {MAX_DEPTH} levels deep")
     try:
         return Marker(text)
@@ -49,10 +50,20 @@ def parse(text: str) -> Marker:
         raise MarkerError("invalid marker") from error
 
 
+def _depth(text: str) -> int:
+    depth = deepest = 0
+    for character in text:
+        depth += (character == "(") - (character == ")")
+        deepest = max(deepest, depth)
+    return deepest
+
+
 @lru_cache(maxsize=4096)
 def _open(text: str, extra_is_open: bool) -> Marker:
     unknown = _UNKNOWN_ATOM_OR_EXTRA if extra_is_open else _UNKNOWN_ATOM
-    return Marker(unknown.sub(_ALWAYS, str(parse(text))))
+    parsed = parse(text)
+    opened, count = unknown.subn(_ALWAYS, str(parsed))
+    return Marker(opened) if count else parsed  # parsing is what takes the time
 
 
 def could_hold(
@@ -70,3 +81,45 @@ def could_hold(
         return any(parsed.evaluate({**environment, "extra": extra}) for extra in ("", *sorted(extras or ())))
     except (ValueError, UndefinedEnvironmentName):
         return True
+
+
+@lru_cache(maxsize=4096)
+def _of_choices(text: str, extra_is_open: bool) -> Marker | None:
+    """*text* with all that is not chosen taken as true, or None where nothing else is in it."""
+    atoms = _ATOM if extra_is_open else _ATOM_OR_EXTRA
+    kept: list[str] = []
+
+    def replaced(atom: re.Match[str]) -> str:
+        if atom[1]:
+            kept.append(atom[1])
+        return atom[1] or _ALWAYS
+
+    chosen = atoms.sub(replaced, str(parse(text)))
+    return Marker(chosen) if kept else None
+
+
+def could_be_chosen(
+    marker: str | None, extras: frozenset[str], groups: frozenset[str], *, extra_is_open: bool = False
+) -> bool | None:
+    """Whether *marker* could hold somewhere when *extras* and *groups* (normalised names) are chosen.
+
+    ``extras``, ``dependency_groups`` and, unless it is open, ``extra`` decide; all else counts as true. None
+    where it says nothing of them, or cannot be read.
+    https://packaging.python.org/en/latest/specifications/pylock-toml/#packages-marker
+    """
+    if not marker:
+        return None
+    try:
+        parsed = _of_choices(marker, extra_is_open)
+        return (
+            None
+            if parsed is None
+            else any(
+                parsed.evaluate(
+                    {"extras": extras, "dependency_groups": groups, "extra": extra}, context="lock_file"
+                )
+                for extra in ("", *sorted(extras))
+            )
+        )
+    except (ValueError, UndefinedEnvironmentName):
+        return None

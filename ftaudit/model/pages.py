@@ -8,22 +8,10 @@ enumerations.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
-from ftaudit.model.binary import Declaration, How
+from ftaudit.model.module_pages import DECLARATIONS, HOWS
+from ftaudit.model.page import Page, pages
 from ftaudit.model.verdict import Gil, Install, RemedyKind, Status
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Page:
-    """``kind`` tells pages of one ``name`` apart (``status``, ``install``, …). ``summary`` is a clause that
-    starts in lower case and ends without a full stop; ``text`` is paragraphs of plain words."""
-
-    kind: str
-    name: str
-    summary: str
-    text: str = ""
-
 
 KINDS: Mapping[str, str] = {
     "status": "The verdict on one pin for one target, best first.",
@@ -38,11 +26,7 @@ KINDS: Mapping[str, str] = {
 """Every kind of page, in the order in which they are listed, with what it is about."""
 
 
-def _pages(kind: str, *rows: tuple[str, str, str]) -> dict[str, Page]:
-    return {name: Page(kind=kind, name=name, summary=summary, text=text) for name, summary, text in rows}
-
-
-_STATUS = _pages(
+_STATUS = pages(
     "status",
     (
         Status.READY,
@@ -108,19 +92,22 @@ Take the upgrade shown, or replace the package, or drop the extra that brings it
     ),
 )
 
-_INSTALL = _pages(
+_INSTALL = pages(
     "install",
     (
         Install.PURE,
         "a pure wheel fits",
-        "A wheel with no platform tag, of a release that compiles nothing for this platform.",
+        """\
+A wheel with no platform tag, of a release that compiles nothing for this platform. Of a conda pin: nothing
+but `noarch` archives.""",
     ),
     (
         Install.WHEEL,
         "a compiled or platform wheel fits",
         """\
 A wheel with a platform tag that an installer on this target accepts. Bytes at hand (an installed environment,
-a local wheel) count too; the basis is then `local`.""",
+a local wheel) count too; the basis is then `local`, and of several installed copies the worst is judged. Of a
+conda pin: a compiled archive in an environment of its lock that has this interpreter.""",
     ),
     (
         Install.FALLBACK,
@@ -139,7 +126,8 @@ this target: the compiled modules will not be used.""",
         "no file fits",
         """\
 Proven, not assumed: the index answered, lists exactly this version, and none of its files fits; or
-Requires-Python shuts the target out; or the project is quarantined.""",
+Requires-Python shuts the target out; or the project is quarantined. Of a conda pin: its lock puts an archive
+for the limited API of GIL builds (abi3) beside a free-threaded interpreter.""",
     ),
     (
         Install.UNKNOWN,
@@ -150,7 +138,7 @@ is private or unreachable, or the pin comes from git, a path or a URL.""",
     ),
 )
 
-_GIL = _pages(
+_GIL = pages(
     "gil",
     (
         Gil.OFF,
@@ -178,99 +166,7 @@ them is loadable on this target.""",
     ),
 )
 
-_DECLARATION = _pages(
-    "declaration",
-    (
-        Declaration.NOT_USED,
-        "says that it does not need the GIL",
-        "Its definition has the slot `Py_mod_gil` with the value `Py_MOD_GIL_NOT_USED`: the GIL stays off.",
-    ),
-    (
-        Declaration.USED,
-        "says that it needs the GIL",
-        """\
-Its definition has the slot `Py_mod_gil` with the value `Py_MOD_GIL_USED`, as Cython writes it without its
-directive; or its `Py_mod_create` returns an object that is no module, which comes to the same. Importing it
-enables the GIL.""",
-    ),
-    (
-        Declaration.ABSENT,
-        "declares nothing",
-        "Its definition has no slot `Py_mod_gil`. The interpreter takes that for a need: the GIL is enabled.",
-    ),
-    (
-        Declaration.SINGLE_PHASE_NOT_USED,
-        "says that it does not need the GIL by a call",
-        "It makes its module at once and calls `PyUnstable_Module_SetGIL` with `Py_MOD_GIL_NOT_USED`.",
-    ),
-    (
-        Declaration.SINGLE_PHASE_USED,
-        "says that it needs the GIL by a call",
-        """\
-It makes its module at once and calls `PyUnstable_Module_SetGIL` with `Py_MOD_GIL_USED`, as f2py does without
-its option. Importing it enables the GIL.""",
-    ),
-    (
-        Declaration.SINGLE_PHASE_SILENT,
-        "declares nothing (single-phase initialisation)",
-        """\
-It makes its module at once and does not call `PyUnstable_Module_SetGIL`. The interpreter takes that for a
-need: the GIL is enabled.""",
-    ),
-    (
-        Declaration.DELEGATED,
-        "leaves it to another package's code",
-        """\
-Another module, `_cffi_backend` for those made with cffi, makes the module and decides. What that one does, as
-it is pinned beside it, counts; where it is not pinned or was not read, it is unknown.""",
-    ),
-    (
-        Declaration.NOT_A_MODULE,
-        "is no module",
-        "Its initialisation only returns NULL: it is loaded in another way, and does not count.",
-    ),
-    (
-        Declaration.UNKNOWN,
-        "what it declares could not be decided",
-        """\
-The report says why: the file could not be read, the answer is computed at run time, its code was not followed
-to the end, or the two ways of reading it contradict each other. It is never counted as ready.""",
-    ),
-)
-
-_HOW = _pages(
-    "how",
-    (
-        How.EXECUTION,
-        "by following its initialisation",
-        "Its code was followed, not run, until it handed over its definition or its module.",
-    ),
-    (
-        How.EXECUTION_AND_SEARCH,
-        "by following its initialisation, and by its data",
-        "Two methods that share nothing but the layouts of CPython's structures came to the same.",
-    ),
-    (
-        How.SEARCH,
-        "by its data alone",
-        """\
-The definition was found by the module's name, without following any code: the code could not be followed to
-it, or is for a processor that is not followed.""",
-    ),
-    (
-        How.CALL_SITE,
-        "by its one call of PyUnstable_Module_SetGIL",
-        "The argument was read where the call stands, without following the code before it.",
-    ),
-    (
-        How.IMPORTS,
-        "by what it takes from the interpreter",
-        "No code was followed to an answer; the functions that it imports leave only one.",
-    ),
-    (How.NOT_FOUND, "not at all", "Nothing was found, and the reason is said."),
-)
-
-_REMEDY = _pages(
+_REMEDY = pages(
     "remedy",
     (
         RemedyKind.NONE,
@@ -304,7 +200,7 @@ wheel was read and keeps the GIL off, `fits` that only its tags were looked at."
     ),
 )
 
-_EXIT = _pages(
+_EXIT = pages(
     "exit",
     (
         "0",
@@ -345,7 +241,7 @@ decision rests on. The full report is written all the same, and its problems say
     ),
 )
 
-_TERM = _pages(
+_TERM = pages(
     "term",
     (
         "complete",
@@ -366,6 +262,20 @@ The row stays in the report without a status, and counts for nothing: a pin that
 not block Linux.""",
     ),
     (
+        "conda",
+        "a package of conda is judged by what its lock knows of it",
+        """\
+Its lock says which environments hold it on which platform, which interpreter they have, and how its archives
+were built. An environment with the target's own free-threaded interpreter answers: `noarch` is pure, what is
+compiled is installed and not read (`unknown`), what is for the limited API is `blocked`. Where environments
+with the GIL hold it too, the free-threaded one decides. Held only by environments with another interpreter it
+is `unknown`, "not judged for conda": which other builds conda's channels have, the lock does not say.
+
+The index is asked only for the name that the lock itself gives (`purls`), and what it has of the same version
+is a note (`same-release-on-index`). conda's solver closed the set: no dependency of such a package is missed.
+What the lock took from a package index is judged as everywhere.""",
+    ),
+    (
         "not-judged",
         "the project itself or a workspace member",
         "It is listed without a verdict: no index can judge what is built here.",
@@ -374,8 +284,8 @@ not block Linux.""",
 
 PAGES: tuple[Page, ...] = tuple(
     page
-    for pages in (_STATUS, _INSTALL, _GIL, _DECLARATION, _HOW, _REMEDY, _EXIT, _TERM)
-    for page in pages.values()
+    for made in (_STATUS, _INSTALL, _GIL, DECLARATIONS, HOWS, _REMEDY, _EXIT, _TERM)
+    for page in made.values()
 )
 """Every page, by kind in the order of `KINDS`."""
 

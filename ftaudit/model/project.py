@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
+
+from packaging.utils import canonicalize_version
 
 from ftaudit.model.conda import CondaRecord
 
@@ -41,6 +44,8 @@ class Origin:
 
     ``path`` is the file (relative to the input where it was included), ``line`` counts from 1,
     ``marker`` is this place's own PEP 508 marker or None, ``direct`` is None where the format cannot say.
+    ``asks`` are the extras of the pin that are asked for at this place and perhaps at no other, where the
+    format tells (an entry of its own for them, or a group that has them).
     """
 
     input: str
@@ -50,6 +55,7 @@ class Origin:
     extras: tuple[str, ...] = ()
     marker: str | None = None
     direct: bool | None = None
+    asks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +97,8 @@ class Pin:
     ``name`` is normalised (PEP 503); ``version`` is the text of the file (empty where a lock leaves the
     version of a local project open). ``extras`` are the package's own extras that are asked for, where the
     format says so on the pin (requirements). ``dependencies`` is None where the format has no edges at all.
-    ``hashes`` are the SHA-256 that the input allows, in hexadecimal, where it has hashes without names.
+    ``hashes`` are the SHA-256 that the input allows, in hexadecimal, where it has hashes without names;
+    ``other_hashes`` those of other inputs that hold the pin and allow others.
     ``installed`` tells that the files of ``files`` are what is installed or lies at hand, not a list to
     choose from. ``metadata`` is the core metadata at hand (an installed ``METADATA``), or None.
     ``conda`` are the archives that a conda lock has of a pin whose source is ``CONDA``; ``index_name`` is its
@@ -104,6 +111,7 @@ class Pin:
     origins: tuple[Origin, ...] = ()
     files: tuple[ListedFile, ...] = ()
     hashes: frozenset[str] = frozenset()
+    other_hashes: tuple[frozenset[str], ...] = ()
     dependencies: tuple[Edge, ...] | None = None
     extras: tuple[str, ...] = ()
     resolution_markers: tuple[str, ...] = ()
@@ -115,7 +123,9 @@ class Pin:
 
     @property
     def key(self) -> PinKey:
-        return PinKey(self.name, self.version, self.source.kind, self.source.location)
+        kind = self.source.kind
+        version = self.version if kind is SourceKind.CONDA else _normalised(self.version)
+        return PinKey(self.name, version, kind, self.source.location, self.version)
 
     @property
     def local(self) -> bool:
@@ -125,15 +135,28 @@ class Pin:
 
 @dataclass(frozen=True, slots=True, order=True)
 class PinKey:
-    """What makes two pins the same one. Ordered, so that reports are sorted."""
+    """What makes two pins the same one. Ordered, so that reports are sorted.
+
+    ``version`` is normalised where it is one of PEP 440 (``0.8`` and ``0.8.0`` are one release: pex writes
+    the one, all others the other); ``shown`` is the text of the input.
+    """
 
     name: str
     version: str
     kind: SourceKind
     location: str
+    shown: str = field(default="", compare=False)
 
     def __str__(self) -> str:
-        return f"{self.name} {self.version}".rstrip()
+        return f"{self.name} {self.shown or self.version}".rstrip()
+
+
+@lru_cache(maxsize=65_536)
+def _normalised(version: str) -> str:
+    try:
+        return canonicalize_version(version)
+    except ValueError:  # a number of more digits than Python converts
+        return version
 
 
 class Severity(StrEnum):
@@ -195,10 +218,11 @@ class Interpreter:
 class Choices:
     """What can be chosen of a lock, in the words of its own tool.
 
-    The project's own requirements go by ``main`` (poetry: ``main``; pdm and pipenv: ``default``).
-    ``default_groups`` are those that the tool installs unasked, ``dev_groups`` those of them that it leaves
-    out without development dependencies. An origin with neither group nor extra is of ``main``. ``exclusive``
-    tells that naming a group takes it in the place of the defaults, not beside them (pixi's environments).
+    The project's own requirements go by ``main`` (poetry: ``main``; pdm and pipenv: ``default``); where that
+    is empty they are always installed and cannot be left out (pylock.toml). ``default_groups`` are those that
+    the tool installs unasked, ``dev_groups`` those that it leaves out without development dependencies. An
+    origin is of ``main`` when it says so, or when it has neither group nor extra. ``exclusive`` tells that
+    naming a group takes it in the place of the defaults, not beside them (pixi's environments).
     """
 
     groups: tuple[str, ...] = ()

@@ -22,6 +22,11 @@ class Interpreter:
         return f"{self.major}.{self.minor}{micro}{'t' if self.free_threaded else ''}"
 
     @property
+    def feature(self) -> str:
+        """The feature version alone, with the ``t`` of a free-threaded build."""
+        return f"{self.major}.{self.minor}{'t' if self.free_threaded else ''}"
+
+    @property
     def full_version(self) -> str:
         return f"{self.major}.{self.minor}.{self.micro}"
 
@@ -47,6 +52,11 @@ class Target:
     @property
     def python(self) -> str:
         return str(self.interpreter)
+
+    @property
+    def platform_name(self) -> str:
+        """The platform without its baseline: ``linux-x86_64`` also for ``linux-x86_64@2.28``."""
+        return self.platform.partition("@")[0]
 
     def __str__(self) -> str:
         return f"{self.python} on {self.platform}"

@@ -28,12 +28,18 @@ def without_credentials(url: str) -> str:
 
 def printable(text: str) -> str:
     """*text* with control, bidirectional and other invisible characters written as escapes."""
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() else _escape(c) for c in text)
 
 
 def short(text: str, limit: int = 80) -> str:
-    """*text* on one line: printable, masked, at most *limit* characters."""
-    plain = printable(mask(text))
+    """*text* on one line: printable, masked, at most *limit* characters, and without ``##``.
+
+    CI services take commands out of logs, wherever in a line they stand: GitHub reads ``##[`` and Azure
+    Pipelines ``##vso[`` (https://github.com/actions/runner/blob/main/src/Runner.Common/ActionCommand.cs).
+    """
+    plain = printable(mask(text)).replace("##", r"#\x23")
     return plain if len(plain) <= limit else plain[: limit - 1] + "…"
 
 

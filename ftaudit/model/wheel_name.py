@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from packaging.tags import Tag
-from packaging.utils import BuildTag, InvalidWheelFilename, parse_wheel_filename
-from packaging.version import InvalidVersion
+from packaging.utils import BuildTag, parse_wheel_filename
 
 from ftaudit.model.target import Target
 
@@ -72,7 +71,7 @@ def wheel_name(file_name: str) -> WheelName | None:
         return None
     try:
         _, _, build, tags = parse_wheel_filename(file_name)
-    except (InvalidWheelFilename, InvalidVersion):
+    except ValueError:  # what packaging raises of its own, or for a number of too many digits
         return None
     return WheelName(build, tags)
 

@@ -39,7 +39,9 @@ def in_order(rows: Iterable[Row], *keys: str) -> list[Row]:
 
 
 def _encoded(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=True, allow_nan=False)
+    text = json.dumps(value, ensure_ascii=True, allow_nan=False)
+    # To whoever parses it the same string; to a CI service that reads the log no command: `model.text.short`
+    return text.replace("##", r"#\u0023")
 
 
 def _clean(value: Any) -> Any:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from ftaudit.model.project import Interpreter
 from ftaudit.model.report import InputRow
 from ftaudit.model.text import short
-from ftaudit.render.view import plural
 
 
 def told_of(row: InputRow) -> str:
     """``environment, 12 pins, made for 3.14t on linux-x86_64; CPython 3.14.3, free-threaded build, …``."""
-    told = [f"{short(row.format)}, {row.pins} {plural(row.pins, 'pin')}"]
+    told = [f"{short(row.format)}, {row.pins} {'pin' if row.pins == 1 else 'pins'}"]
     if row.unpinned:
         told.append(f"{row.unpinned} not pinned")
     if row.made_for:

@@ -8,14 +8,15 @@ them does: https://github.github.com/gfm/#code-spans.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from ftaudit.model.pages import summary
-from ftaudit.model.project import Severity
+from ftaudit.model.project import Problem, Severity
 from ftaudit.model.report import PackageRow, Report
 from ftaudit.model.text import short
 from ftaudit.model.verdict import Status, Verdict
-from ftaudit.render import view
+from ftaudit.render import problem_line, view
+from ftaudit.render.alike import Alike, fold
 from ftaudit.render.base import RenderOptions
 from ftaudit.render.input_line import told_of
 
@@ -55,11 +56,13 @@ def render(report: Report, options: RenderOptions) -> str:
     found = view.parts(report)
     head = _verdicts(report)
     inputs = _fit(_inputs(report), INPUTS, "- … and {} more inputs")
-    problems = _section(_problems(report), PROBLEMS, "### Problems ({})", "- … and {} more")
-    rows, alike = view.fold(report, found.pending)
-    folded = _folded(found, alike)
+    title = view.titles(report)
+    heading = f"### {problem_line.heading(report.problems)} ({{}})"
+    problems = _section(_problems(report), PROBLEMS, heading, "- … and {} more")
+    rows, alike = fold(report, found.pending)
+    folded = _folded(found, alike, title)
     room = LIMIT - _size([*head, *inputs, *problems, *folded]) - 500
-    pending = _pending(report, rows, len(found.pending), room)
+    pending = _pending(report, rows, len(found.pending), room, title)
     lines = [*head, *pending, *problems, *folded, *inputs]
     return options.writable("\n".join(lines).strip("\n") + "\n")
 
@@ -98,7 +101,13 @@ def _verdicts(report: Report) -> list[str]:
     return [*lines, ""]
 
 
-def _pending(report: Report, packages: Sequence[PackageRow], count: int, room: int) -> list[str]:
+def _pending(
+    report: Report,
+    packages: Sequence[PackageRow],
+    count: int,
+    room: int,
+    title: Callable[[PackageRow], str],
+) -> list[str]:
     """A row for each of *packages*, under the heading of all the *count* that are not ready."""
     if not packages:
         return []
@@ -106,11 +115,11 @@ def _pending(report: Report, packages: Sequence[PackageRow], count: int, room: i
     columns = ["verdict"] if one else [code(label) for label in view.labels(report)]
     heads = ("package", *columns, "why", "what helps", "asked for")
     lines = [f"### Not ready ({count})", "", _row(heads), "|" + "---|" * len(heads)]
-    rows = (_package(report, package) for package in packages)
+    rows = (_package(report, package, title(package)) for package in packages)
     return [*lines, *_fit(rows, room - _size(lines), "\n… and {} more that are not ready"), ""]
 
 
-def _package(report: Report, package: PackageRow) -> str:
+def _package(report: Report, package: PackageRow, title: str) -> str:
     reasons: dict[str, list[str]] = {}
     remedies: dict[str, list[str]] = {}
     for group in view.groups(report, package):
@@ -119,11 +128,11 @@ def _package(report: Report, package: PackageRow) -> str:
         if group.remedy:
             remedies.setdefault(group.remedy, []).extend(group.labels)
     cells = (
-        code(view.title(package)),
+        code(title),
         *(_status(verdict) for verdict in package.verdicts),
         _told(reasons),
         _told(remedies),
-        prose("; ".join(view.where(package))),
+        prose("; ".join(view.where(report, package))),
     )
     return _row(cells)
 
@@ -143,23 +152,28 @@ def _told(said: dict[str, list[str]]) -> str:
 
 def _problems(report: Report) -> list[str]:
     return [
-        f"- {_SEVERITY[problem.severity]} **{problem.severity}** {code(view.place(problem))}: "
-        f"{prose(problem.message)} ({code(problem.rule)})"
-        for problem in view.problems(report)
+        f"- {_SEVERITY[problem.severity]} **{problem.severity}** {_placed(problem)}"
+        f"{prose(problem_line.said(problem))} ({code(problem.rule)})"
+        for problem in problem_line.in_order(report)
     ]
 
 
-def _folded(found: view.Parts, alike: Sequence[view.Alike]) -> list[str]:
+def _placed(problem: Problem) -> str:
+    place = code(problem_line.place(problem))
+    return f"{place}: " if place else ""
+
+
+def _folded(found: view.Parts, alike: Sequence[Alike], title: Callable[[PackageRow], str]) -> list[str]:
     lines = []
     for packages, summed, told in (
         # Nothing from outside stands in a summary: that is HTML, where a code span means nothing.
-        *((one.packages, f"{len(one.packages)} unknown wherever they apply", one.why) for one in alike),
+        *((one.packages, one.summary, one.why) for one in alike),
         (found.ready, f"{len(found.ready)} ready", summary(Status.READY)),
         (found.not_judged, f"{len(found.not_judged)} not judged", "built here"),
         (found.elsewhere, f"{len(found.elsewhere)} not for these targets", ""),
     ):
         if packages:
-            names = [f"- {code(view.title(package))}" for package in packages]
+            names = [f"- {code(title(package))}" for package in packages]
             about = [prose(told), ""] if told else []
             fitted = _fit(names, READY, "- … and {} more")
             lines += ["<details>", f"<summary>{summed}</summary>", "", *about, *fitted, "", "</details>", ""]

@@ -6,6 +6,7 @@ stand-ins. No text from outside is ever parsed as markup: rich is only given `Te
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from io import StringIO
@@ -24,6 +25,9 @@ NO_TERMINAL = 120
 NARROWEST = 30
 WIDEST = 240
 """Beyond these a line is hard to read, and a mistaken ``COLUMNS`` costly."""
+
+_COMMAND = re.compile(r"^((?:\s|\x1b\[[0-9;]*m)*):(?=:)")
+"""GitHub's runner takes a line that begins so for a command, and a wrapped line may begin with any name."""
 
 _STAND_INS = {"✓": "+", "✗": "x", "→": "->", "…": "...", "·": "-", "–": "-", "─": "-"}
 
@@ -85,5 +89,5 @@ class Page:
         )
         said = [section for section in sections if section is not None]
         console.print(*[part for section in said for part in (section, Text())][:-1], sep="\n")
-        lines = (line.rstrip() for line in stream.getvalue().splitlines())
+        lines = (_COMMAND.sub(r"\1\\x3a", line.rstrip()) for line in stream.getvalue().splitlines())
         return "\n".join(lines) + "\n"

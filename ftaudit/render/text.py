@@ -6,7 +6,7 @@ what else holds in any window).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
@@ -18,7 +18,8 @@ from ftaudit.model.project import Severity
 from ftaudit.model.report import PackageRow, Report, Summary
 from ftaudit.model.text import short
 from ftaudit.model.verdict import Status, Verdict
-from ftaudit.render import view
+from ftaudit.render import problem_line, view
+from ftaudit.render.alike import Alike, fold
 from ftaudit.render.base import RenderOptions
 from ftaudit.render.input_line import told_of
 from ftaudit.render.page import Page
@@ -46,13 +47,14 @@ _SEVERITY = {
 
 def render(report: Report, options: RenderOptions) -> str:
     """*report* as lines of at most ``options.width`` columns (single words that are longer are broken)."""
-    page = _Page(options, report)
+    page = _Page(options, report, view.titles(report))
     return page.printed(page.sections())
 
 
 @dataclass(frozen=True, slots=True)
 class _Page(Page):
     report: Report
+    title: Callable[[PackageRow], str]
 
     def sections(self) -> list[RenderableType | None]:
         """Every section that has something to say, in reading order."""
@@ -115,10 +117,10 @@ class _Page(Page):
             every = (*found.pending, *found.ready, *found.not_judged, *found.elsewhere)
             return self.listing(f"Packages ({len(every)})", every, ())
         heading = f"Not ready ({len(found.pending)} of {len(self.report.packages)})"
-        return self.listing(heading, *view.fold(self.report, found.pending))
+        return self.listing(heading, *fold(self.report, found.pending))
 
     def listing(
-        self, heading: str, rows: tuple[PackageRow, ...], folded: tuple[view.Alike, ...]
+        self, heading: str, rows: tuple[PackageRow, ...], folded: tuple[Alike, ...]
     ) -> RenderableType | None:
         body: list[RenderableType] = []
         if rows:
@@ -127,10 +129,10 @@ class _Page(Page):
             body += [Text(), *self.alike(alike)]
         return Group(self.text(heading, "bold"), *body) if body else None
 
-    def alike(self, found: view.Alike) -> Iterable[RenderableType]:
+    def alike(self, found: Alike) -> Iterable[RenderableType]:
         sign, style = _SIGNS[Status.UNKNOWN]
-        yield self.text(f"{sign} {len(found.packages)} unknown wherever they apply: {found.why}", style)
-        names = view.listed((view.title(package) for package in found.packages), NAMES)
+        yield self.text(f"{sign} {found.summary}: {found.why}", style)
+        names = view.listed((self.title(package) for package in found.packages), NAMES)
         yield self.indented(self.text(names), 2)
 
     def table_fits(self) -> bool:
@@ -148,7 +150,7 @@ class _Page(Page):
         for heading in ("why", "what helps", "asked for") if wide else ("why and what helps",):
             table.add_column(heading, ratio=4, overflow="fold")
         for package in rows:
-            name, asked = self.text(view.title(package), "bold"), self.asked(package)
+            name, asked = self.text(self.title(package), "bold"), self.asked(package)
             cells = [self.status(verdict) for verdict in package.verdicts]
             reasons, remedies = self.reasons(package), self.remedies(package)
             if wide:
@@ -162,7 +164,7 @@ class _Page(Page):
         """The same as a list, for narrow windows and for more targets than fit beside each other."""
         lines: list[RenderableType] = []
         for package in rows:
-            lines.append(self.text(view.title(package), "bold"))
+            lines.append(self.text(self.title(package), "bold"))
             asked = self.asked(package)
             if asked:
                 lines.append(self.indented(asked, 2))
@@ -178,7 +180,8 @@ class _Page(Page):
         return Text("\n", overflow="fold").join(texts)
 
     def asked(self, package: PackageRow) -> Text:
-        return self.text("; ".join(view.where(package, limit=50 if self.options.verbose else 3)), "dim")
+        told = view.where(self.report, package, limit=50 if self.options.verbose else 3)
+        return self.text("; ".join(told), "dim")
 
     def reasons(self, package: PackageRow) -> list[Text]:
         """Why *package* is not ready, once where the targets agree; with ``verbose`` all that is known."""
@@ -230,31 +233,35 @@ class _Page(Page):
         """What needs no line of its own, as counts."""
         lines = []
         if found.ready:
-            warned = sum(map(view.warned, found.ready))
-            beside = f", {warned} of them with a warning" if warned else ""
+            told = ", ".join(
+                filter(None, (f"{len(found.ready)} ready wherever they apply", view.beside(found.ready)))
+            )
             sign, style = _SIGNS[Status.READY]
-            lines.append(self.text(f"{sign} {len(found.ready)} ready wherever they apply{beside}", style))
+            lines.append(self.text(f"{sign} {told}", style))
         if found.not_judged:
-            names = view.listed(view.title(package) for package in found.not_judged)
+            names = view.listed(self.title(package) for package in found.not_judged)
             lines.append(self.text(f"· {len(found.not_judged)} not judged (built here): {names}", "dim"))
         if found.elsewhere:
-            names = view.listed(view.title(package) for package in found.elsewhere)
+            names = view.listed(self.title(package) for package in found.elsewhere)
             lines.append(self.text(f"– {len(found.elsewhere)} not for these targets: {names}", "dim"))
         return Group(*lines) if lines else None
 
     def problems(self) -> RenderableType | None:
-        found = view.problems(self.report)
+        found = problem_line.in_order(self.report)
         if not found:
             return None
         shown = found if self.options.verbose else found[:FEW]
         rows = []
         for problem in shown:
             sign, style = _SEVERITY[problem.severity]
-            said = f"{view.place(problem)}: {short(problem.message, view.MESSAGE)} [{short(problem.rule)}]"
-            rows.append((self.text(f"{sign} {problem.severity}", style), self.text(said)))
+            message = f"{short(problem_line.said(problem), view.MESSAGE)} [{short(problem.rule)}]"
+            told = ": ".join(filter(None, (problem_line.place(problem), message)))
+            rows.append((self.text(f"{sign} {problem.severity}", style), self.text(told)))
         more = len(found) - len(shown)
         rest = [self.text(f"… and {more} more: --verbose")] if more else []
-        return Group(self.text(f"Problems ({len(found)})", "bold"), self.hanging(rows), *rest)
+        return Group(
+            self.text(f"{problem_line.heading(found)} ({len(found)})", "bold"), self.hanging(rows), *rest
+        )
 
     def next_steps(self, found: view.Parts) -> RenderableType | None:
         """What a reader can do now, in the order in which it helps."""

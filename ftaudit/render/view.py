@@ -6,12 +6,13 @@ renderer's own business.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from posixpath import commonprefix
 
 from ftaudit.model.pages import summary
-from ftaudit.model.project import Problem, Severity
 from ftaudit.model.report import PackageRow, Report, Summary
 from ftaudit.model.text import short
 from ftaudit.model.verdict import (
@@ -63,14 +64,6 @@ class Group:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Alike:
-    """Packages that are unknown wherever they apply, all for the reason ``why``, and that nothing helps."""
-
-    why: str
-    packages: tuple[PackageRow, ...]
-
-
 def parts(report: Report) -> Parts:
     """The packages of *report*, each in one part; ``pending`` the worst first, the others in its order."""
     pending: list[PackageRow] = []
@@ -89,23 +82,6 @@ def parts(report: Report) -> Parts:
     return Parts(
         pending=tuple(pending), ready=tuple(ready), not_judged=tuple(not_judged), elsewhere=tuple(elsewhere)
     )
-
-
-def fold(
-    report: Report, packages: tuple[PackageRow, ...]
-) -> tuple[tuple[PackageRow, ...], tuple[Alike, ...]]:
-    """Those of *packages* that need a row each, and the others, by the one thing that is said of them."""
-    by_reason: dict[str, list[PackageRow]] = {}
-    for package in packages:
-        said = {(group.verdict.status, group.why, group.remedy) for group in groups(report, package)}
-        status, why, remedy = said.pop()
-        if not said and status is Status.UNKNOWN and not remedy:
-            by_reason.setdefault(why, []).append(package)
-    folded = tuple(
-        Alike(why=why, packages=tuple(alike)) for why, alike in by_reason.items() if len(alike) >= FOLDED
-    )
-    gone = {id(package) for alike in folded for package in alike.packages}
-    return tuple(package for package in packages if id(package) not in gone), folded
 
 
 def worst(package: PackageRow) -> Status | None:
@@ -310,8 +286,9 @@ def upgrades(report: Report, packages: Iterable[PackageRow]) -> tuple[tuple[str,
     return tuple(wanted), unread
 
 
-def where(package: PackageRow, *, limit: int = 3) -> tuple[str, ...]:
-    """Who asks for a pin, and in which groups and extras; empty where the inputs do not tell."""
+def where(report: Report, package: PackageRow, *, limit: int = 3) -> tuple[str, ...]:
+    """Who asks for a pin, in which groups and extras, and which of several inputs hold it; empty where the
+    inputs do not tell."""
     told = []
     if package.direct:
         told.append("direct")
@@ -323,7 +300,20 @@ def where(package: PackageRow, *, limit: int = 3) -> tuple[str, ...]:
     ):
         if names:
             told.append(f"{word} {listed(sorted(names), limit)}")
+    if len(report.inputs) > 1 and package.origins:
+        told.append(_holding(report, package, limit))
     return tuple(told)
+
+
+def _holding(report: Report, package: PackageRow, limit: int) -> str:
+    """The inputs that hold a pin, without the folder that all inputs lie in."""
+    every = {row.path for row in report.inputs}
+    holding = {origin.input for origin in package.origins}
+    if holding >= every:
+        return f"in all {len(every)} inputs"
+    shared = commonprefix(sorted(every)).rpartition("/")
+    names = sorted(path.removeprefix(shared[0] + shared[1]) for path in holding)
+    return f"in {listed(names, limit)}"
 
 
 def title(package: PackageRow) -> str:
@@ -331,12 +321,27 @@ def title(package: PackageRow) -> str:
     return f"{short(package.name)} {short(package.version, 40)}".rstrip()
 
 
-def warned(package: PackageRow) -> bool:
-    """Whether something beside the status deserves a look."""
-    return any(
-        verdict.undecided or any(finding.severity is not Level.NOTE for finding in verdict.findings)
-        for verdict in package.verdicts
-    )
+def titles(report: Report) -> Callable[[PackageRow], str]:
+    """What a package is called in *report*: its `title`, with the source where several have the same."""
+    alike = Counter(map(title, report.packages))
+
+    def told(package: PackageRow) -> str:
+        name = title(package)
+        return name if alike[name] < 2 else f"{name} ({short(package.location or package.source, 60)})"
+
+    return told
+
+
+def beside(packages: Sequence[PackageRow]) -> str:
+    """What beside the status deserves a look, as counts of *packages*; empty where nothing does."""
+    warned = sum(any(map(_warned, package.verdicts)) for package in packages)
+    undecided = sum(any(verdict.undecided for verdict in package.verdicts) for package in packages)
+    told = ((warned, "a warning"), (undecided, "something undecided"))
+    return ", ".join(f"{number} with {what}" for number, what in told if number)
+
+
+def _warned(verdict: Verdict) -> bool:
+    return any(finding.severity is not Level.NOTE for finding in verdict.findings)
 
 
 def counts(row: Summary) -> str:
@@ -360,23 +365,8 @@ def _ago(now: datetime, then: datetime) -> str:
     return f"{hours} h old" if hours else f"{minutes} min old" if minutes else "under a minute old"
 
 
-def problems(report: Report) -> tuple[Problem, ...]:
-    """The problems, the gravest first, otherwise in the report's order."""
-    return tuple(sorted(report.problems, key=lambda problem: list(Severity).index(problem.severity)))
-
-
-def place(problem: Problem) -> str:
-    """``input:line``, as editors and terminals know to open it."""
-    return short(problem.input, 120) + (f":{problem.line}" if problem.line is not None else "")
-
-
 def listed(names: Iterable[str], limit: int = 3, *, separator: str = ", ") -> str:
     """*names* in one line, at most *limit* of them."""
     every = tuple(names)
     text = separator.join(short(name, MESSAGE if separator == "; " else 80) for name in every[:limit])
     return text + (f" and {len(every) - limit} more" if len(every) > limit else "")
-
-
-def plural(number: int, noun: str) -> str:
-    """*noun* as it is said of *number* things."""
-    return noun if number == 1 else f"{noun}s"

@@ -20,6 +20,7 @@ Sources
 from __future__ import annotations
 
 from ftaudit.model.case import Case
+from ftaudit.model.project import SourceKind
 from ftaudit.model.verdict import Finding, Install, Level
 from ftaudit.rules.base import Rule, from_index, is_quarantined, none_fits
 
@@ -28,6 +29,8 @@ def check(case: Case) -> Finding | None:
     """A finding where the index proves that nothing fits, for another reason than ``Requires-Python``."""
     chosen = case.installation
     if chosen.install is not Install.NONE or chosen.excluded or is_quarantined(case):
+        return None
+    if case.pin.source.kind is SourceKind.CONDA:
         return None
     wheels = sum(file.name.endswith(".whl") for file in chosen.files)
     return Finding(

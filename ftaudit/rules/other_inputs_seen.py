@@ -1,7 +1,8 @@
 """The folder holds more that could be audited than what was chosen.
 
 Why it matters
-    A project may have several locks, and only one is what you deploy.
+    A project may have several locks, and only one is what you deploy. Below a project there may be others,
+    and in a folder of projects there may be requirements beside a lock: the lock counts.
 
 What to do
     Name the file that you mean: `ftaudit audit poetry.lock`.

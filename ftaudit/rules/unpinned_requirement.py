@@ -2,7 +2,9 @@
 
 Why it matters
     `numpy>=2` may install another release tomorrow. It is counted and left open: the set is not complete,
-    and an input with nothing but such lines has nothing to audit.
+    and an input with nothing but such lines has nothing to audit. A pyproject.toml, a script with inline
+    metadata and an environment.yml hold no pins at all: even `==` says nothing of what it leads to. Where
+    dependencies are dynamic, only a build would tell them.
 
 What to do
     Lock it: `uv lock`, `pip lock`, `pip-compile`, `poetry lock`, `pdm lock`, `pipenv lock`; then audit

@@ -36,8 +36,9 @@ def _environment(minor: int, os_name: str, platform: str, system: str, machine: 
 class Applies:
     """Tells whether a marker could hold in a lock for *requires_python* (a specifier) and *environments*.
 
-    Where those leave nothing that has a free-threaded build, every environment counts: the lock is then
-    judged for a target that it was not made for, and an edge that holds there is missing there.
+    Where *requires_python* leaves nothing that has a free-threaded build, every such version counts, and
+    where *environments* do, every platform: the lock is then judged for a target that it was not made for,
+    and an edge that holds there is missing there.
     """
 
     def __init__(self, requires_python: str | None, environments: tuple[str, ...]) -> None:
@@ -63,13 +64,15 @@ class Applies:
                 for os_name, platform, system, machines in _PLATFORMS
                 for machine in machines
             )
-            self._environments = tuple(filter(self._meant, every)) or every
+            versions = tuple(filter(self._allowed, every)) or every
+            self._environments = tuple(filter(self._meant, versions)) or every
         return self._environments
 
-    def _meant(self, environment: dict[str, str]) -> bool:
+    def _allowed(self, environment: dict[str, str]) -> bool:
         versions = SpecifierSet(self._requires_python or "")
-        if not versions.contains(environment["python_full_version"], prereleases=True):
-            return False
+        return versions.contains(environment["python_full_version"], prereleases=True)
+
+    def _meant(self, environment: dict[str, str]) -> bool:
         return not self._markers or any(could_hold(marker, environment) for marker in self._markers)
 
 

@@ -7,8 +7,8 @@ path, a URL or a terminal); a version or a marker that does not parse is a probl
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from hashlib import sha256
 from typing import TypeVar
@@ -41,7 +41,7 @@ from ftaudit.sources.table import Table
 
 T = TypeVar("T")
 
-LONG_NUMBER = re.compile(r"(?<!\d)\d{300}")
+LONG_NUMBER = re.compile(rf"(?<!\d)\d{{{limits.NUMBER}}}")
 """More digits than any version has; Python refuses to read those of more than 4,300."""
 _SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
@@ -53,7 +53,12 @@ def checked_name(table: Table, text: str, key: str = "name") -> str:
             return canonicalize_name(text, validate=True)
     except InvalidName:
         pass
-    raise table.error(f'invalid package name "{short(text)}"', key)
+    raise table.error(f'invalid package name "{short(text)}"{too_long(text)}', key)
+
+
+def too_long(name: str) -> str:
+    """What to add to an error about *name* where it is longer than a name may be."""
+    return f": longer than {limits.NAME} characters" if len(name) > limits.NAME else ""
 
 
 def checked_location(table: Table, key: str) -> str:
@@ -85,7 +90,7 @@ def checked_file_name(table: Table, name: str, key: str) -> str:
         or not name.isprintable()
         or len(name) > limits.NAME
     ):
-        raise table.error(f'must be a file name, not "{short(name)}"', key)
+        raise table.error(f'must be a file name, not "{short(name)}"{too_long(name)}', key)
     return name
 
 
@@ -121,6 +126,9 @@ class Assembly:
         self._format = format_name
         self._pins: dict[PinKey, Pin] = {}
         self._of_one_name: Counter[str] = Counter()
+        self._edges = 0
+        self._parsed: set[str] = set()
+        self._characters = 0
         self._problems: list[Problem] = []
 
     def problem(
@@ -143,6 +151,7 @@ class Assembly:
         """The marker *text*, or None (it applies everywhere) with a problem where it does not parse."""
         if not text:
             return None
+        self.count(table, text, key)
         try:
             if not text.isprintable() or LONG_NUMBER.search(text):
                 raise MarkerError("invalid marker: a control character or an endless number")
@@ -153,6 +162,14 @@ class Assembly:
             return None
         return text
 
+    def count(self, table: Table, text: str, key: str) -> None:
+        """Counts *text*, a marker or a requirement that is to be parsed; raises `InputError` for too much."""
+        if text not in self._parsed:
+            self._parsed.add(text)
+            self._characters += len(text)
+            if self._characters > limits.PARSED:
+                raise table.error(f"more than {limits.PARSED} characters of markers and requirements", key)
+
     def origin(self, line: int | None, *, marker: str | None = None, **given: object) -> Origin:
         return Origin(input=self.path, path=self.path, line=line, marker=marker, **given)  # type: ignore[arg-type]
 
@@ -162,12 +179,17 @@ class Assembly:
         Unless that is how the format writes them (*merge*), a second entry of the same name, version and
         source is the problem ``duplicate-package``.
         """
+        self._edges += len(pin.dependencies or ())
+        if self._edges > limits.EDGES:
+            raise InputError(self.path, f"more than {limits.EDGES} dependencies")
         known = self._pins.get(pin.key)
         if known is None:
             self._pins[pin.key] = pin
             self._of_one_name[pin.name] += 1
             if self._of_one_name[pin.name] > limits.PINS_OF_ONE_NAME:
                 raise InputError(self.path, f"{pin.name} is pinned more than {limits.PINS_OF_ONE_NAME} times")
+            if len(self._pins) > limits.PINS:
+                raise InputError(self.path, f"more than {limits.PINS} pins")
             return
         if not merge:
             line = pin.origins[0].line if pin.origins else None
@@ -205,19 +227,22 @@ class Assembly:
         requires_python: str | None = None,
         environments: tuple[str, ...] = (),
         own_name: str | None = None,
+        closed: bool = True,
     ) -> Reading:
-        """The reading of the pins that were added, with what is wrong with the edges between them.
+        """The reading of the pins that were added; of a *closed* one, what is wrong with the edges between
+        them as well.
 
         *own_name* is the project itself, which a lock may leave out and a pin may need all the same.
         """
-        self._check_edges(roots or (), Applies(requires_python, environments), own_name)
+        if closed:
+            self._check_edges(roots or (), Applies(requires_python, environments), own_name)
         return Reading(
             input=self.path,
             format=self._format,
             sha256=sha256(self._content).hexdigest(),
             pins=self.pins,
             roots=roots,
-            closed=True,
+            closed=closed,
             made_for=made_for,
             indexes=indexes,
             problems=tuple(self._problems),
@@ -226,23 +251,54 @@ class Assembly:
         )
 
     def _check_edges(self, roots: tuple[Edge, ...], applies: Applies, own_name: str | None) -> None:
-        """Reports every edge to what is not pinned, if it could apply where the lock is meant for."""
-        by_name = pins_by_name(self._pins.values())
-        edges = [*roots, *(edge for pin in self._pins.values() for edge in pin.dependencies or ())]
-        asked = {(edge.name, extra) for edge in edges for extra in edge.extras}
-        told: set[tuple[PinKey, str]] = set()
-        for pin in self._pins.values():
-            for edge in pin.dependencies or ():
-                if edge.extra is not None and not pin.local and (pin.name, edge.extra) not in asked:
-                    continue
-                known = edge.name == own_name or (pin.key, edge.name) in told
-                if known or resolve(edge, by_name) or not applies(edge.marker):
-                    continue
-                told.add((pin.key, edge.name))
-                line = pin.origins[0].line if pin.origins else None
-                self.problem(
-                    "dependency-not-pinned", f"{pin.key} needs {_shown(edge)}, which is not pinned", line
-                )
+        """Reports every edge, and every requirement of the project, to what is not pinned, if it could apply
+        where the lock is meant for."""
+        for pin, message in open_ends(self.pins, roots, applies, own_name):
+            line = pin.origins[0].line if pin and pin.origins else None
+            self.problem("dependency-not-pinned", message, line)
+
+
+def open_ends(
+    pins: tuple[Pin, ...], roots: tuple[Edge, ...], applies: Applies, own_name: str | None = None
+) -> Iterator[tuple[Pin | None, str]]:
+    """Each pin with a recorded edge that leads to no pin and could apply, and what to say of it, once; None
+    stands for the project, with its *roots*."""
+    by_name = pins_by_name(pins)
+    # What a member of the project needs is told with the member.
+    of_members = {edge.name for pin in pins if pin.local for edge in pin.dependencies or ()}
+    for edge in dict.fromkeys(roots):
+        known = edge.name == own_name or edge.name in of_members
+        if not known and not resolve(edge, by_name) and applies(edge.marker):
+            yield None, f"the project needs {_shown(edge)}, which is not pinned"
+    asked = _asked_extras(pins, roots)
+    told: set[tuple[PinKey, str]] = set()
+    for pin in pins:
+        for edge in pin.dependencies or ():
+            if edge.extra is not None and not pin.local and (pin.name, edge.extra) not in asked:
+                continue
+            known = edge.name == own_name or (pin.key, _shown(edge)) in told
+            if known or resolve(edge, by_name) or not applies(edge.marker):
+                continue
+            told.add((pin.key, _shown(edge)))
+            yield pin, f"{pin.key} needs {_shown(edge)}, which is not pinned"
+
+
+def _asked_extras(pins: tuple[Pin, ...], roots: tuple[Edge, ...]) -> set[tuple[str, str]]:
+    """The extras that are asked for, by name: by the lock itself, by the roots and by the edges that count,
+    those of them too."""
+    waiting = list(roots)
+    brought: defaultdict[tuple[str, str], list[Edge]] = defaultdict(list)
+    for pin in pins:
+        for edge in pin.dependencies or ():
+            (waiting if edge.extra is None or pin.local else brought[pin.name, edge.extra]).append(edge)
+    asked = {(pin.name, extra) for pin in pins for extra in pin.extras}
+    waiting += [edge for extra in asked for edge in brought[extra]]
+    while waiting:
+        edge = waiting.pop()
+        for extra in {(edge.name, extra) for extra in edge.extras} - asked:
+            asked.add(extra)
+            waiting += brought[extra]
+    return asked
 
 
 def pins_by_name(pins: Iterable[Pin]) -> dict[str, list[Pin]]:

@@ -29,6 +29,15 @@ class Opens(Enum):
     FOLDER = "folder"
 
 
+class Kind(Enum):
+    """What a file of a format is to its project: a ``LOCK`` pins everything, a ``LIST`` (requirements, an
+    SBOM) what somebody wrote into it, and ``DECLARED`` only says what is asked for: no pins."""
+
+    LOCK = "lock"
+    LIST = "list"
+    DECLARED = "declared"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A file or a folder that is to be read.
@@ -37,6 +46,7 @@ class Document:
     the tree's root). ``content`` is the whole file, within the limits; empty where the format is handed no
     content. ``on_disk`` is the absolute path on this machine, links not followed, or None where it has none.
     ``python_gil`` is the value of ``PYTHON_GIL`` where the document is used, None where it is not set.
+    ``platform`` is our name of the platform that it is for, where what holds it says so (an image).
     """
 
     path: str
@@ -46,6 +56,7 @@ class Document:
     folder: bool = False
     on_disk: str | None = None
     python_gil: str | None = None
+    platform: str | None = None
 
     @property
     def name(self) -> str:
@@ -59,7 +70,8 @@ class Format:
     ``name`` is what reports show (``uv.lock``); ``about`` is one line for the documentation.
 
     ``score`` gives the likelihood that a document is of this format: 0 no, 1 by its name only, 2 by its
-    content. The highest wins; a tie between two formats goes to the one registered first.
+    content. The highest wins; a tie between two formats goes to the one registered first. ``kind`` decides
+    what counts in a folder: locks, else lists, else what is declared.
     """
 
     name: str
@@ -67,6 +79,7 @@ class Format:
     file_names: tuple[str, ...]
     score: Callable[[Document], int]
     read: Callable[[Document], Reading]
+    kind: Kind = Kind.LIST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

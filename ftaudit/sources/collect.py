@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -12,10 +13,10 @@ from ftaudit.errors import FtauditError, InputError, RefusedError
 from ftaudit.model.project import Problem, Reading
 from ftaudit.model.text import mask
 from ftaudit.sources.base import Document, Format, Opens
-from ftaudit.sources.registry import choose, formats, holder_of
+from ftaudit.sources.registry import choose, formats, holder_of, names
 from ftaudit.sources.scratch import Scratch
 from ftaudit.sources.selection import EVERYTHING, Selection, chosen
-from ftaudit.sources.tree import DiskTree
+from ftaudit.sources.tree import DiskTree, mode_of
 
 _PROJECT_MARKS = (".git", "pyproject.toml")
 
@@ -50,7 +51,7 @@ def collect(
         with collector.failing(path):
             collector.add(replace(_located(path, cwd, root), python_gil=python_gil))
     return Collected(
-        readings=chosen(collector.readings, selection),
+        readings=chosen(collector.readings, selection, all_read=not collector.errors),
         errors=tuple(collector.errors),
         problems=tuple(collector.problems),
     )
@@ -62,7 +63,7 @@ class _Collector:
         self.readings: list[Reading] = []
         self.errors: list[FtauditError] = []
         self.problems: list[Problem] = []
-        self.seen: set[str] = set()
+        self.seen: set[tuple[str, ...]] = set()
 
     @contextmanager
     def failing(self, path: str) -> Iterator[None]:
@@ -90,7 +91,8 @@ class _Collector:
 
     def read(self, document: Document, form: Format | None) -> None:
         """Reads *document*, unless it was read before."""
-        identity = document.on_disk or document.path
+        # Two folders of an image may look the same once their names are fit to be shown.
+        identity = (document.on_disk,) if document.on_disk else (document.path, document.place)
         if identity not in self.seen:
             self.seen.add(identity)
             self.readings.append(form.read(document) if form else _read_file(document))
@@ -107,7 +109,7 @@ def _located(path: str, cwd: Path, root: Path | None) -> Document:
     shown = Path(path).as_posix()
     if not os.path.lexists(named):
         raise InputError(mask(path), "no such file or directory")  # a URL, perhaps, with a password
-    folder = named.is_dir()
+    folder = stat.S_ISDIR(mode_of(named))
     real = Path(os.path.realpath(named if folder else named.parent))
     base = Path(os.path.realpath(root)) if root else _project_root(real)
     real = real if folder else real / named.name
@@ -119,7 +121,7 @@ def _located(path: str, cwd: Path, root: Path | None) -> Document:
 
 def _project_root(folder: Path) -> Path:
     for above in (folder, *folder.parents):
-        if any((above / mark).exists() for mark in _PROJECT_MARKS):
+        if any(mode_of(above / mark) for mark in _PROJECT_MARKS):
             return above
     return folder
 
@@ -134,6 +136,6 @@ def _read_file(document: Document) -> Reading:
         raise InputError(
             document.path,
             "not a lockfile or environment that ftaudit knows",
-            advice="it reads: " + ", ".join(known.name for known in formats()),
+            advice="it reads: " + ", ".join(names()),
         )
     return chosen.read(document)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import lru_cache
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
@@ -16,6 +18,8 @@ from ftaudit.sources.assemble import LONG_NUMBER
 from ftaudit.sources.base import Document
 from ftaudit.sources.table import Table, beside
 
+_SHOWN = 10
+"""Groups of a cycle that are named."""
 _POETRY_ORDER = ("default", "primary", "secondary", "supplemental", "explicit")
 
 
@@ -121,35 +125,70 @@ def requirements_of(project: Table) -> Iterator[Edge]:
     optional = metadata.table("optional-dependencies")
     for extra in optional:
         for index, text in enumerate(optional.texts(extra)):
-            yield requirement(optional, text, f"{extra}[{index}]", extra=canonicalize_name(extra))
+            yield requirement(optional, text, f"{extra}[{index}]", extra=label(extra))
     yield from _dependency_groups(project.table("dependency-groups"))
 
 
+def label(text: str) -> str:
+    """The normalised name of an extra or a group, fit to be shown."""
+    return short(canonicalize_name(text))
+
+
+def pdm_dev_requirements(project: Table) -> Iterator[Edge]:
+    """``[tool.pdm.dev-dependencies]``, from before PEP 735; editable ones are the project's own code."""
+    groups = project.table("tool").table("pdm").table("dev-dependencies")
+    for group in groups:
+        for index, text in enumerate(groups.texts(group)):
+            if not text.startswith("-e "):
+                yield requirement(groups, text, f"{group}[{index}]", group=label(group))
+
+
+def uv_dev_requirements(project: Table) -> Iterator[Edge]:
+    """``dev-dependencies`` of ``[tool.uv]``: the group ``dev``, from before PEP 735."""
+    uv = project.table("tool").table("uv")
+    for index, text in enumerate(uv.texts("dev-dependencies")):
+        yield requirement(uv, text, f"dev-dependencies[{index}]", group="dev")
+
+
 def _dependency_groups(groups: Table) -> Iterator[Edge]:
-    names = {str(canonicalize_name(name)): name for name in groups}
+    names: dict[str, str] = {}
+    for name in groups:
+        if names.setdefault(canonicalize_name(name), name) != name:
+            raise groups.error("the name of another dependency group, spelt in another way", name)
     given = 0
     if len(names) > limits.GROUPS:
         raise groups.error(f"more than {limits.GROUPS} dependency groups")
     for group, name in names.items():
         found: dict[str, None] = {}
         # Each group is looked into once for each other: what includes what twice would else grow without end.
-        waiting, seen = [name], {group}
+        waiting, by = [group], {group: ""}
         while waiting:
-            included, texts = _group_items(groups, waiting.pop())
+            one = waiting.pop()
+            included, texts = _group_items(groups, names[one])
             found.update(dict.fromkeys(texts))
             for other in included:
                 if other == group:
-                    raise groups.error("a cyclic dependency group: it includes itself", name)
+                    around = " -> ".join((*_way(one, by), group))
+                    raise groups.error(f"a cyclic dependency group: {around}", name)
                 if other not in names:
-                    raise groups.error(f"includes {short(other)}, which is no group", name)
-                if other not in seen:
-                    seen.add(other)
-                    waiting.append(names[other])
+                    raise groups.error(f"includes {short(other)}, which is no group", names[one])
+                if other not in by:
+                    by[other] = one
+                    waiting.append(other)
             given += len(texts)
             if given > limits.PROJECT_REQUIREMENTS:
                 raise groups.error(f"more than {limits.PROJECT_REQUIREMENTS} requirements")
         for text in found:
-            yield requirement(groups, text, name, group=group)
+            yield requirement(groups, text, name, group=short(group))
+
+
+def _way(group: str, by: Mapping[str, str]) -> tuple[str, ...]:
+    """How *group* is come to: the groups on the way, each included by (*by*) the one before it."""
+    way = [group]
+    while way[-1] and by[way[-1]]:
+        way.append(by[way[-1]])
+    names = [short(name) for name in reversed(way)]
+    return tuple(names if len(names) <= _SHOWN else [*names[: _SHOWN - 1], "…", names[-1]])
 
 
 def _group_items(groups: Table, name: str) -> tuple[list[str], list[str]]:
@@ -171,18 +210,22 @@ def requirement(
 ) -> Edge:
     """The PEP 508 requirement *text*, found at *key* of *table*, as an edge; raises `InputError`."""
     try:
-        if len(text) > MAX_LENGTH or text.count("(") > MAX_DEPTH or LONG_NUMBER.search(text):
-            raise InvalidRequirement
-        parsed = Requirement(text)
+        edge = _edge(text)
     except InvalidRequirement:
         raise table.error(f'invalid requirement "{short(text)}"', key) from None
+    return replace(edge, extra=extra, group=group) if extra or group else edge
+
+
+@lru_cache(maxsize=4096)  # packages ask for the same things in the same words, and parsing takes long
+def _edge(text: str) -> Edge:
+    if len(text) > MAX_LENGTH or text.count("(") > MAX_DEPTH or LONG_NUMBER.search(text):
+        raise InvalidRequirement
+    parsed = Requirement(text)
     return Edge(
         name=canonicalize_name(parsed.name),
         specifier=str(parsed.specifier),
         marker=str(parsed.marker) if parsed.marker else None,
         extras=tuple(sorted(map(canonicalize_name, parsed.extras))),
-        extra=extra,
-        group=group,
     )
 
 

@@ -11,7 +11,7 @@ import json
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import accumulate, pairwise
 
 from ftaudit.errors import InputError
@@ -33,6 +33,12 @@ _TOML_OPAQUE = re.compile(
     re.DOTALL,
 )
 _JSON_OPAQUE = re.compile(_BASIC)
+# What is most of a lock: long plain strings, and inline tables of plain strings and numbers.
+_LONG = r'"([^"\\\x00-\x1f\x7f]{16,}+)"(?=[ \t]*+[,\r\n])'
+_PAIRED = r'[ \t]*+[\w-]++[ \t]*+=[ \t]*+(?:"[^"\\\x00-\x1f\x7f]*+"|0|[1-9][0-9]{0,17}+)[ \t]*+'
+_BULK = re.compile(rf"{_LONG}|{_TOML_OPAQUE.pattern}|(\{{{_PAIRED}(?:,{_PAIRED})*+\}})", re.DOTALL | re.ASCII)
+_MEMBER = re.compile(r'([\w-]++)[ \t]*+=[ \t]*+(?:"([^"]*+)"|([0-9]++))', re.ASCII)
+_TAKEN_OUT = "+0e"
 _NOT_BRACKET = re.compile(r"[^\[\]{}]++")
 _PAIR = re.compile(r"\[\]|\{\}")
 _OPENED = r"(?:[\[{][ \t\r\n]*+)"
@@ -45,8 +51,11 @@ _OBJECT_KEY = re.compile(
 )
 
 
-def text_of(path: str, content: bytes) -> str:
-    """The UTF-8 text of *content* without its BOM; raises `InputError` for what is no such text."""
+def text_of(path: str, content: bytes, *, line_limit: int = limits.LINE) -> str:
+    """The UTF-8 text of *content* without its BOM; raises `InputError` for what is no such text.
+
+    *line_limit* is in characters; formats that tools write on one line have none of their own.
+    """
     if content.startswith(_GZIP):
         raise InputError(path, "a binary file (gzip), not text", place="offset 0")
     if content.startswith(_UTF16_BOMS):
@@ -67,10 +76,10 @@ def text_of(path: str, content: bytes) -> str:
         text = content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise InputError(path, "not UTF-8 text", place=_line(content.count(b"\n", 0, error.start))) from None
-    if len(text) > limits.LINE:
+    if len(text) > line_limit:
         for number, line in enumerate(text.split("\n"), 1):
-            if len(line) > limits.LINE:
-                raise InputError(path, f"a line longer than {limits.LINE} characters", place=f"line {number}")
+            if len(line) > line_limit:
+                raise InputError(path, f"a line longer than {line_limit} characters", place=f"line {number}")
     return text
 
 
@@ -78,9 +87,10 @@ def parse_toml(path: str, text: str) -> dict[str, object]:
     """The table of a TOML document that `text_of` gave; raises `InputError` naming the line."""
     plain = _TOML_OPAQUE.sub('""', text)
     _refuse_deep(path, text, plain)
+    _refuse_many(path, plain, "=,[")
     _refuse_dotted(path, text)
     try:
-        return tomllib.loads(text)
+        return _loaded(text)
     except tomllib.TOMLDecodeError as error:
         raise _toml_error(path, text, str(error)) from None
     except (RecursionError, MemoryError):
@@ -89,9 +99,67 @@ def parse_toml(path: str, text: str) -> dict[str, object]:
         raise InputError(path, f"invalid TOML: a number of more than {limits.DIGITS} digits") from None
 
 
+class _TakenOut(int):
+    """Stands where a table was that tomllib was not shown: its number."""
+
+
+def _loaded(text: str) -> dict[str, object]:
+    """What tomllib makes of *text*, in half the time.
+
+    It goes through strings character by character, and they are most of a lock. So the plain ones are taken
+    out, and it is handed a float in the place of each: with a sign it can stand nowhere but where a value
+    can. What it does not accept that way, it is shown as it is.
+    """
+    if _TAKEN_OUT in text:
+        return tomllib.loads(text)
+    found: list[str | dict[str, object]] = []
+
+    def taken_out(match: re.Match[str]) -> str:
+        value = match[1] or _table(match[2] or "")
+        if not value:
+            return match[0]
+        found.append(value)
+        return f" {_TAKEN_OUT}{len(found) - 1} "
+
+    def number(digits: str) -> object:
+        if not digits.startswith(_TAKEN_OUT):
+            return float(digits)
+        place = int(digits.removeprefix(_TAKEN_OUT))
+        value = found[place]
+        return value if isinstance(value, str) else _TakenOut(place)
+
+    try:
+        top = tomllib.loads(_BULK.sub(taken_out, text), parse_float=number)
+    except tomllib.TOMLDecodeError:
+        return tomllib.loads(text)
+    _put_back(top, found)
+    return top
+
+
+def _table(text: str) -> dict[str, object] | None:
+    """The inline table *text* of plain strings and numbers, or None where a key stands there twice."""
+    members = _MEMBER.findall(text)
+    table: dict[str, object] = {key: int(digits) if digits else plain for key, plain, digits in members}
+    return table if len(table) == len(members) else None
+
+
+def _put_back(top: dict[str, object], tables: Sequence[object]) -> None:
+    waiting: list[dict[str, object] | list[object]] = [top]
+    while waiting:
+        found = waiting.pop()
+        if isinstance(found, dict):
+            found.update((k, tables[v]) for k, v in found.items() if isinstance(v, _TakenOut))
+            waiting += (value for value in found.values() if isinstance(value, (dict, list)))
+        else:
+            found[:] = [tables[value] if isinstance(value, _TakenOut) else value for value in found]
+            waiting += (value for value in found if isinstance(value, (dict, list)))
+
+
 def parse_json(path: str, text: str) -> object:
     """The value of a JSON document that `text_of` gave; raises `InputError` naming the line or the key."""
-    _refuse_deep(path, text, _JSON_OPAQUE.sub('""', text))
+    plain = _JSON_OPAQUE.sub('""', text)
+    _refuse_deep(path, text, plain)
+    _refuse_many(path, plain, ",[{")
     hooks = _Hooks()
     try:
         value: object = json.loads(
@@ -171,6 +239,19 @@ def key_lines(text: str) -> Iterator[tuple[str, int]]:
         position = match.end()
 
 
+def member_lines(text: str, key: str, count: int) -> tuple[int | None, ...]:
+    """The line of each of *count* members named *key* in a JSON text, in file order.
+
+    All None where there are more or fewer of them. In a string the quotes round a name are escaped, so no
+    text can pass for a member. Linear in the text.
+    """
+    places = [match.start() for match in re.finditer(rf'"{key}"[ \t\r\n]*+:', text)]
+    if len(places) != count:
+        return (None,) * count
+    newlines = (text.count("\n", begin, end) for begin, end in pairwise([0, *places]))
+    return tuple(before + 1 for before in accumulate(newlines))
+
+
 def _line(newlines_before: int) -> str:
     return f"line {newlines_before + 1}"
 
@@ -188,6 +269,12 @@ def _refuse_deep(path: str, text: str, plain: str) -> None:
         opened = re.search(rf"{_OPENED}{{{limits.DEPTH}}}", text)
         place = _line(text.count("\n", 0, opened.start())) if opened else ""
         raise InputError(path, f"nested more than {limits.DEPTH} levels deep", place=place)
+
+
+def _refuse_many(path: str, plain: str, marks: str) -> None:
+    """Raises for more than `limits.NODES` values; *marks* are what stands before or after each of them."""
+    if sum(map(plain.count, marks)) > limits.NODES:
+        raise InputError(path, f"more than {limits.NODES} values")
 
 
 def _refuse_dotted(path: str, text: str) -> None:

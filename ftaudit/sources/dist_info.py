@@ -6,31 +6,23 @@ https://packaging.python.org/en/latest/specifications/recording-installed-packag
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from email.parser import HeaderParser
-from email.policy import compat32
 from urllib.parse import unquote
 
-from packaging.metadata import parse_email
-from packaging.requirements import InvalidRequirement, Requirement
+from packaging.requirements import InvalidRequirement
 from packaging.tags import Tag, parse_tag
 from packaging.utils import InvalidName, canonicalize_name
 from packaging.version import Version
 
 from ftaudit.errors import InputError
 from ftaudit.model.markers import MarkerError
-from ftaudit.model.markers import parse as parse_marker
 from ftaudit.model.project import INDEX, Edge, ListedFile, Origin, Pin, Problem, Severity, Source, SourceKind
 from ftaudit.model.text import mask, short
-from ftaudit.sources import decode, limits
+from ftaudit.sources import decode, limits, requires_dist
 from ftaudit.sources.assemble import LONG_NUMBER
+from ftaudit.sources.path_files import leading_out
 from ftaudit.sources.tree import Tree
 
-_ATOM = re.compile(
-    r"""(?:[a-z_.]+|"[^"]*"|'[^']*') (?:===|==|!=|<=|>=|~=|<|>|not in|in) (?:[a-z_.]+|"[^"]*"|'[^']*')"""
-)
-_EXTRA = re.compile(r"""(?:\bextra == (?:"([^"]*)"|'([^']*)')|(?:"([^"]*)"|'([^']*)') == extra\b)""")
 _FOLDER = re.compile(r"([A-Za-z0-9][\w.]*)-([^-]+)\.dist-info")
 _EGG_INFO = re.compile(r"([A-Za-z0-9][\w.-]*?)(?:-([^-]+?))?(?:-py\d[\w.]*)?\.egg-info")
 
@@ -60,6 +52,12 @@ class Site:
 
 def head(path: str, content: bytes) -> Head:
     """The header of the core metadata in *content*; raises `InputError` without a valid name and version."""
+    # Slow to import, and most runs read no metadata of what is installed.
+    from email.parser import HeaderParser
+    from email.policy import compat32
+
+    from packaging.metadata import parse_email
+
     if len(content) > limits.METADATA:
         raise InputError(path, f"larger than {limits.METADATA // 1024**2} MB, the limit for metadata")
     text = re.split(r"\r?\n\r?\n", content.decode("utf-8", "replace"), maxsplit=1)[0]
@@ -74,7 +72,7 @@ def head(path: str, content: bytes) -> Head:
     except ValueError as error:
         raise InputError(path, "an invalid name or version in the metadata") from error
     try:
-        edges = tuple(edge for line in raw.get("requires_dist", ()) for edge in _edges(line))
+        edges = tuple(edge for line in raw.get("requires_dist", ()) for edge in requires_dist.edges(line))
     except (InvalidRequirement, MarkerError):
         edges = None
     return Head(
@@ -84,39 +82,6 @@ def head(path: str, content: bytes) -> Head:
         edges=edges,
         requires_python=raw.get("requires_python"),
     )
-
-
-def _edges(line: str) -> Iterator[Edge]:
-    """*line* of ``Requires-Dist``: one edge, or one for each extra that alone brings it in."""
-    words, _, marker = line.partition(";")
-    if "@" in words:
-        words, _, marker = line.partition(" ;")
-    requirement = Requirement(words.strip())
-    condition = str(parse_marker(marker.strip())) if marker.strip() else None
-    source = Source(kind=SourceKind.URL, location=mask(requirement.url)) if requirement.url else None
-    for extra in _extras(condition) if condition else (None,):
-        yield Edge(
-            name=canonicalize_name(requirement.name),
-            specifier=str(requirement.specifier),
-            source=source,
-            marker=condition,
-            extras=tuple(sorted(canonicalize_name(each) for each in requirement.extras)),
-            extra=extra,
-        )
-
-
-def _extras(marker: str) -> tuple[str | None, ...]:
-    """The extras that each alone can make *marker* true, or ``(None,)`` where it may hold without any.
-
-    A marker is monotone in its atoms, so all others are taken as true.
-    """
-    open_marker = parse_marker(
-        _ATOM.sub(lambda atom: atom[0] if _EXTRA.fullmatch(atom[0]) else 'python_version >= "0"', marker)
-    )
-    if open_marker.evaluate({"extra": ""}):
-        return (None,)
-    named = {canonicalize_name(next(filter(None, match), "")) for match in _EXTRA.findall(marker)}
-    return tuple(sorted(extra for extra in named if open_marker.evaluate({"extra": extra}))) or (None,)
 
 
 def read_site(tree: Tree, place: str, *, input_path: str, shown: str) -> Site:
@@ -135,7 +100,21 @@ def read_site(tree: Tree, place: str, *, input_path: str, shown: str) -> Site:
             _egg(site, tree, where, path, input_path)
         elif entry.endswith(".egg"):
             _broken(site, input_path, f"{short(path)}: an egg, which is not read")
+    _path_files(site, tree, place, shown, input_path)
     return site
+
+
+def _path_files(site: Site, tree: Tree, place: str, shown: str, input_path: str) -> None:
+    """Says which folders are imported from that are none of those that are read; a develop link is a pin."""
+    known = frozenset(pin.source.location for pin in site.pins if pin.source.kind is SourceKind.PATH)
+    try:
+        names = leading_out(tree, place, known)
+    except InputError as error:
+        _broken(site, input_path, f"{shown}: {error.reason}")
+        return
+    for name in names:
+        message = f"{short(name)} has it import from another folder, which is not read"
+        site.problems.append(Problem(input=input_path, rule="other-import-path", message=message))
 
 
 def _dist_info(site: Site, tree: Tree, place: str, path: str, input_path: str) -> None:
@@ -224,14 +203,14 @@ def _source(tree: Tree, place: str, path: str) -> Source:
     vcs, folder = table.get("vcs_info"), table.get("dir_info")
     if isinstance(vcs, dict):
         git = vcs.get("vcs") == "git"
-        location = f"{vcs.get('vcs')}+{url}@{vcs.get('commit_id')}"
-        return Source(kind=SourceKind.GIT if git else SourceKind.URL, location=mask(short(location, 2000)))
-    if isinstance(folder, dict) and folder.get("editable") is True and _inside(tree, url):
+        location = short(f"{vcs.get('vcs')}+{url}@{vcs.get('commit_id')}", limits.LOCATION)
+        return Source(kind=SourceKind.GIT if git else SourceKind.URL, location=mask(location))
+    if isinstance(folder, dict) and folder.get("editable") is True and in_project(tree, url):
         return Source(kind=SourceKind.WORKSPACE, location=mask(url))
     return Source(kind=SourceKind.PATH if url.startswith("file:") else SourceKind.URL, location=mask(url))
 
 
-def _inside(tree: Tree, url: str) -> bool:
+def in_project(tree: Tree, url: str) -> bool:
     """Whether *url* is a folder of the project itself, not merely of the environment."""
     return tree.is_folder(unquote(re.sub(r"^file:(?://)?", "", url)))
 
@@ -241,7 +220,7 @@ def _egg(site: Site, tree: Tree, place: str, path: str, input_path: str) -> None
     entry = place.rpartition("/")[2]
     origin = Origin(input=input_path, path=path)
     if entry.endswith(".egg-link"):
-        target = short(_small(tree, place).partition("\n")[0].strip(), 2000)
+        target = short(_small(tree, place).partition("\n")[0].strip(), limits.LOCATION)
         name, version = entry.removesuffix(".egg-link"), ""
         source = Source(kind=SourceKind.PATH, location=target)
     else:

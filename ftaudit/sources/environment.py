@@ -11,14 +11,13 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator
 
-from packaging.tags import Tag
-
 from ftaudit.errors import InputError
 from ftaudit.model.project import Interpreter, MadeFor, Problem, Reading
 from ftaudit.sources import limits
 from ftaudit.sources.base import Document, Format
+from ftaudit.sources.built_for import only, platform_of, pythons_of
 from ftaudit.sources.dist_info import Site, read_site
-from ftaudit.sources.platforms import known_platform
+from ftaudit.sources.found_sites import is_root
 
 _NAME = "environment"
 _CONFIG = "pyvenv.cfg"
@@ -26,7 +25,6 @@ _PACKAGES = ("site-packages", "dist-packages")
 _LIBRARY = re.compile(r"python(3\.\d+t?)")
 _VERSION = re.compile(r"\s*(?:version|version_info)\s*=\s*(3\.\d{1,3}(?:\.\d{1,3})?)\b", re.IGNORECASE)
 _SYSTEM = re.compile(r"\s*include-system-site-packages\s*=\s*true\b", re.IGNORECASE)
-_ABI = re.compile(r"cp3(\d+)(t?)")
 
 
 def read(document: Document) -> Reading:
@@ -57,7 +55,8 @@ def read(document: Document) -> Reading:
         sha256=hashlib.sha256(listing.encode()).hexdigest(),
         pins=pins,
         made_for=MadeFor(
-            python=interpreter.python, platform=_platform_of([wheel for site in sites for wheel in site.tags])
+            python=interpreter.python,
+            platform=platform_of([wheel for site in sites for wheel in site.tags]) or document.platform,
         ),
         problems=tuple(problems),
         interpreter=interpreter,
@@ -110,10 +109,10 @@ def _interpreter(
     where = [posixpath.join(document.tree.real_path(document.place) or "", place) for place in folders]
     library = {found[1] for path in where for part in path.split("/") if (found := _LIBRARY.fullmatch(part))}
     tags = [wheel for site in sites for wheel in site.tags]
-    built = {f"3.{found[1]}{found[2]}" for wheel in tags if (found := _native(wheel))}
+    built = pythons_of(tags)
     configured = {found[1] for line in config.splitlines() if (found := _VERSION.match(line))}
-    named = _only(library) or _only(built)
-    whole = _only(configured)
+    named = only(library) or only(built)
+    whole = only(configured)
     feature = ".".join(whole.split(".")[:2]) if whole else None
     return Interpreter(
         python=named or feature,
@@ -123,26 +122,12 @@ def _interpreter(
     )
 
 
-def _native(wheel: frozenset[Tag]) -> re.Match[str] | None:
-    """The one CPython ABI that the tags of *wheel* name; a stable ABI says nothing of the version."""
-    found = {tag.abi: match for tag in wheel if (match := _ABI.fullmatch(tag.abi))}
-    return next(iter(found.values())) if len(found) == 1 else None
-
-
-def _platform_of(wheels: Iterable[frozenset[Tag]]) -> str | None:
-    """The one platform, by our name, that every wheel with a platform tag fits; else None."""
-    fitting = [{name for tag in wheel if (name := known_platform(tag.platform))} for wheel in wheels]
-    return _only(set.intersection(*known)) if (known := [names for names in fitting if names]) else None
-
-
-def _only(values: set[str]) -> str | None:
-    return next(iter(values)) if len(values) == 1 else None
-
-
 def _score(document: Document) -> int:
     if not document.folder:
         return 0
     entries = document.tree.entries(document.place)
+    if is_root(entries):
+        return 0  # /usr/lib/python3 is only one of its environments
     return 2 * (_CONFIG in entries or any(True for _ in _folders(document)))
 
 

@@ -131,7 +131,8 @@ def _wait(process: subprocess.Popen[bytes], output: int, path: str) -> None:
         except subprocess.TimeoutExpired:
             if os.fstat(output).st_size <= limits.INTERPRETER_ANSWER:
                 continue
-            raise InputError(path, "it answered more than an interpreter would") from None
+            most = f"{limits.INTERPRETER_ANSWER // limits.MB} MB"
+            raise InputError(path, f"it answered more than an interpreter would: {most}") from None
         return
     raise InputError(path, f"it did not answer within {DEADLINE_SECONDS:.0f} seconds")
 

@@ -12,13 +12,27 @@ from dataclasses import replace
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from ftaudit.model.project import INDEX, Edge, ListedFile, MadeFor, Pin, Reading, Severity, Source, SourceKind
+from ftaudit.model.project import (
+    INDEX,
+    Choices,
+    Edge,
+    ListedFile,
+    MadeFor,
+    Origin,
+    Pin,
+    Reading,
+    Severity,
+    Source,
+    SourceKind,
+)
 from ftaudit.model.text import short
 from ftaudit.sources.applies import single_python
 from ftaudit.sources.assemble import Assembly, checked_location, checked_name, listed_file, sha256_of
-from ftaudit.sources.base import Document, Format
+from ftaudit.sources.base import Document, Format, Kind
 from ftaudit.sources.declared import (
+    label,
     own_name,
+    pdm_dev_requirements,
     pdm_indexes,
     project_of,
     requirement,
@@ -27,10 +41,12 @@ from ftaudit.sources.declared import (
 )
 from ftaudit.sources.decode import entry_lines
 from ftaudit.sources.platforms import platform_name
+from ftaudit.sources.reach import reached_by
 from ftaudit.sources.sniff import has_line, named
 from ftaudit.sources.table import Table, load_toml
 
 NEWEST = (4, 5)
+_DEFAULT = "default"
 _FILE_NAMES = ("pdm.lock",)
 
 
@@ -74,28 +90,61 @@ class _Reader:
 
     def reading(self, document: Document) -> Reading:
         project = project_of(document)
-        roots = None if project is None else tuple(_requirements(project))
+        roots = None if project is None else tuple(filter(self.is_locked, _requirements(project)))
         direct = None if roots is None else {edge.name for edge in roots}
+        extras = frozenset(edge.extra for edge in roots or () if edge.extra)
         seen: set[tuple[str, str, tuple[str, ...]]] = set()
         for entry, line in zip(self.entries, self.lines, strict=True):
             pin = self.pin(entry, line)
             origin = self.assembly.origin(
                 line,
                 marker=self.assembly.marker(entry, entry.maybe_text("marker"), "marker", line),
-                groups=tuple(map(short, entry.texts("groups"))),
                 direct=None if direct is None else pin.name in direct,
+                asks=pin.extras,
             )
+            origins = tuple(_origins(origin, tuple(map(short, entry.texts("groups"))), extras))
             of_extras = (pin.name, pin.version, pin.extras)
-            self.assembly.add(replace(pin, origins=(origin,)), merge=of_extras not in seen)
+            self.assembly.add(replace(pin, origins=origins), merge=of_extras not in seen)
             seen.add(of_extras)
         targets = self.metadata.tables("targets")
         requires_python = specifier(targets[0], "requires_python") if len(targets) == 1 else None
-        return self.assembly.reading(
+        reading = self.assembly.reading(
             roots=roots,
             made_for=self.made_for(targets, requires_python),
             indexes=pdm_indexes(project),
             requires_python=requires_python,
             own_name=None if project is None else own_name(project),
+        )
+        if not any("groups" in entry for entry in self.entries):
+            if roots is None:
+                return reading
+            reading = replace(reading, pins=_reached(document, reading.pins, roots))
+        return replace(reading, choices=self.choices(reading.pins, roots))
+
+    def is_locked(self, edge: Edge) -> bool:
+        """Whether the lock has the group of *edge*: some may have been left out of it."""
+        locked = set(map(label, self.metadata.texts("groups")))
+        return not locked or (edge.group or edge.extra or _DEFAULT) in locked
+
+    def choices(self, pins: tuple[Pin, ...], roots: tuple[Edge, ...] | None) -> Choices:
+        """What is locked. Every development group is installed unasked, an extra is not.
+
+        Which groups are extras, and which are for development only, is in the pyproject.toml beside the lock:
+        without it ``--no-dev`` leaves none out.
+        https://pdm-project.org/en/latest/usage/dependency/#select-a-subset-of-dependency-groups-to-install
+        """
+        origins = [origin for pin in pins for origin in pin.origins]
+        labels = {*self.metadata.texts("groups")} or {g for o in origins for g in (*o.groups, *o.extras)}
+        declared = {edge.extra for edge in roots or () if edge.extra}
+        locked = sorted({label(name) for name in labels} - {_DEFAULT})
+        groups = tuple(name for name in locked if name not in declared)
+        developing = {edge.group for edge in roots or ()}
+        return Choices(
+            groups=groups,
+            extras=tuple(name for name in locked if name in declared),
+            default_groups=groups,
+            dev_groups=tuple(name for name in groups if name in developing),
+            main=_DEFAULT,
         )
 
     def pin(self, entry: Table, line: int | None) -> Pin:
@@ -121,6 +170,7 @@ class _Reader:
     def edges(self, entry: Table, name: str, extras: tuple[str, ...]) -> Iterator[Edge]:
         """The entry's dependencies; those of an entry for extras are brought in by each of them."""
         for index, text in enumerate(entry.texts("dependencies")):
+            self.assembly.count(entry, text, "dependencies")
             edge = requirement(entry, text, f"dependencies[{index}]")
             if edge.name != name:
                 yield from [replace(edge, extra=extra) for extra in extras] or [edge]
@@ -141,6 +191,27 @@ class _Reader:
         return MadeFor() if says and not crosses else None
 
 
+def _origins(origin: Origin, groups: tuple[str, ...], extras: frozenset[str]) -> Iterator[Origin]:
+    """One origin for the groups and one for the extras, which the lock calls groups too."""
+    of_extras = tuple(group for group in groups if label(group) in extras)
+    others = tuple(group for group in groups if group not in of_extras)
+    if others or not of_extras:
+        yield replace(origin, groups=others)
+    if of_extras:
+        yield replace(origin, extras=of_extras)
+
+
+def _reached(document: Document, pins: tuple[Pin, ...], roots: tuple[Edge, ...]) -> tuple[Pin, ...]:
+    """*pins* of a lock without groups (up to 4.3), with those that lead to them."""
+    extras = frozenset(edge.extra for edge in roots if edge.extra)
+    found = []
+    for pin, way in zip(pins, reached_by(document.path, pins, roots), strict=True):
+        groups = (*((_DEFAULT,) if way.main else ()), *way.groups, *way.extras)
+        origins = tuple(one for origin in pin.origins for one in _origins(origin, groups, extras))
+        found.append(replace(pin, origins=origins))
+    return tuple(found)
+
+
 def _source(entry: Table) -> Source:
     if "git" in entry:
         commit = entry.maybe_text("revision") or entry.maybe_text("ref")
@@ -154,11 +225,7 @@ def _source(entry: Table) -> Source:
 
 def _requirements(project: Table) -> Iterator[Edge]:
     yield from requirements_of(project)
-    groups = project.table("tool").table("pdm").table("dev-dependencies")
-    for group in groups:
-        for index, text in enumerate(groups.texts(group)):
-            if not text.startswith("-e "):
-                yield requirement(groups, text, f"{group}[{index}]", group=short(group))
+    yield from pdm_dev_requirements(project)
 
 
 FORMAT = Format(
@@ -167,4 +234,5 @@ FORMAT = Format(
     file_names=_FILE_NAMES,
     score=_score,
     read=_read,
+    kind=Kind.LOCK,
 )

@@ -13,17 +13,28 @@ from dataclasses import replace
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 
-from ftaudit.model.project import INDEX, DeclaredIndex, Edge, MadeFor, Pin, Reading, Source, SourceKind
+from ftaudit.model.project import (
+    INDEX,
+    Choices,
+    DeclaredIndex,
+    Edge,
+    MadeFor,
+    Pin,
+    Reading,
+    Source,
+    SourceKind,
+)
 from ftaudit.model.text import short
 from ftaudit.sources.assemble import Assembly, checked_location, checked_name, sha256_of
-from ftaudit.sources.base import Document, Format
+from ftaudit.sources.base import Document, Format, Kind
 from ftaudit.sources.decode import key_lines
 from ftaudit.sources.sniff import named
 from ftaudit.sources.table import Table, as_tables, beside, load_json
 
 SPECIFICATION = 6
 _FILE_NAMES = ("Pipfile.lock",)
-_GROUP_OF = {"packages": "default", "dev-packages": "develop"}
+_DEFAULT = "default"
+_GROUP_OF = {"packages": _DEFAULT, "dev-packages": "develop"}
 _NOT_GROUPS = frozenset({"source", "requires", "scripts", "pipenv", "pipfile", "build-system"})
 
 _FEATURE_VERSION = re.compile(r"3\.\d{1,3}(?!\d)")
@@ -82,8 +93,17 @@ class _Reader:
                     direct=None if asked is None else (short(section), name) in asked,
                 )
                 pin = self.pin(entry, name, line)
-                self.assembly.add(replace(pin, origins=(origin,)), merge=True)
-        return self.assembly.reading(roots=roots, made_for=self.made_for(), indexes=self.indexes)
+                self.assembly.add(replace(pin, origins=(replace(origin, asks=pin.extras),)), merge=True)
+        reading = self.assembly.reading(roots=roots, made_for=self.made_for(), indexes=self.indexes)
+        return replace(reading, choices=self.choices())
+
+    def choices(self) -> Choices:
+        """The categories: only ``default`` is installed unasked, ``--dev`` adds ``develop``.
+
+        https://pipenv.pypa.io/en/latest/pipfile.html#package-categories-in-pipfile-lock
+        """
+        groups = tuple(short(section) for section, _ in self.sections if section != _DEFAULT)
+        return Choices(groups=groups, dev_groups=("develop",), main=_DEFAULT)
 
     def made_for(self) -> MadeFor | None:
         """The interpreter that the Pipfile requires; pipenv locks for the one that it runs on."""
@@ -175,4 +195,5 @@ FORMAT = Format(
     file_names=_FILE_NAMES,
     score=_score,
     read=_read,
+    kind=Kind.LOCK,
 )

@@ -20,20 +20,21 @@ from packaging.utils import (
 )
 from packaging.version import Version
 
-from ftaudit.model.project import INDEX, Edge, ListedFile, Origin, Pin, Reading, Source, SourceKind
+from ftaudit.model.project import INDEX, Choices, Edge, ListedFile, Origin, Pin, Reading, Source, SourceKind
 from ftaudit.model.text import short
 from ftaudit.sources.applies import single_python
 from ftaudit.sources.assemble import Assembly, checked_location, checked_name, listed_file, sha256_of
-from ftaudit.sources.base import Document, Format
-from ftaudit.sources.declared import own_name, poetry_indexes, project_of
+from ftaudit.sources.base import Document, Format, Kind
+from ftaudit.sources.declared import label, own_name, poetry_indexes, project_of
 from ftaudit.sources.decode import entry_lines
-from ftaudit.sources.poetry_project import poetry_requirements
+from ftaudit.sources.poetry_project import poetry_extras, poetry_groups, poetry_requirements
 from ftaudit.sources.poetry_specifiers import to_pep440
 from ftaudit.sources.reach import Reach, reached_by
 from ftaudit.sources.sniff import has_line, named
 from ftaudit.sources.table import Table, as_tables, load_toml
 
 MAJORS = (1, 2)
+_MAIN = "main"
 _FILE_NAMES = ("poetry.lock",)
 _KINDS = {
     "legacy": SourceKind.INDEX,
@@ -89,17 +90,39 @@ class _Reader:
         rows = list(zip(self.entries, self.names, self.lines, strict=True))
         pins = [self.pin(entry, name, line) for entry, name, line in rows]
         direct = None if roots is None else {edge.name for edge in roots}
-        ways = reached_by(document.path, pins, [*(roots or ()), *self.extras()])
+        asked = tuple(self.developing()) if roots is None else roots
+        ways = reached_by(document.path, pins, [*asked, *self.extras()])
         for (entry, name, line), pin, way in zip(rows, pins, ways, strict=True):
             origin = self.assembly.origin(line, direct=None if direct is None else name in direct)
             self.assembly.add(replace(pin, origins=tuple(self.origins(entry, origin, way))))
         requires_python = to_pep440(self.metadata.maybe_text("python-versions") or "")
-        return self.assembly.reading(
+        reading = self.assembly.reading(
             roots=roots,
             made_for=single_python(requires_python),
             indexes=poetry_indexes(project),
             own_name=None if project is None else own_name(project),
             requires_python=requires_python,
+        )
+        return replace(reading, choices=self.choices(project, reading.pins))
+
+    def choices(self, project: Table | None, pins: tuple[Pin, ...]) -> Choices | None:
+        """The groups and extras; None where neither the lock nor a pyproject.toml tells the groups of a pin.
+
+        All groups that are not optional are installed unasked, and all but main are for development only:
+        https://python-poetry.org/docs/managing-dependencies/#dependency-groups
+        """
+        if project is None and not all("groups" in e or "category" in e for e in self.entries):
+            return None
+        declared = {} if project is None else poetry_groups(project)
+        locked = [label(group) for pin in pins for origin in pin.origins for group in origin.groups]
+        groups = tuple(dict.fromkeys(name for name in (*declared, *locked) if name != _MAIN))
+        extras = (*map(label, self.top.table("extras")), *(poetry_extras(project) if project else ()))
+        return Choices(
+            groups=groups,
+            extras=tuple(dict.fromkeys(extras)),
+            default_groups=tuple(name for name in groups if not declared.get(name)),
+            dev_groups=groups,
+            main=_MAIN,
         )
 
     def pin(self, entry: Table, name: str, line: int | None) -> Pin:
@@ -133,7 +156,7 @@ class _Reader:
                     name=normal,
                     specifier=to_pep440(table.maybe_text("version") or "") or "",
                     marker=marker,
-                    extras=tuple(map(_label, table.texts("extras"))),
+                    extras=tuple(map(label, table.texts("extras"))),
                 )
                 extras = _bringing(entry, normal, marker) if table.maybe_flag("optional") else ()
                 yield from [replace(edge, extra=extra) for extra in extras] or [edge]
@@ -143,29 +166,43 @@ class _Reader:
         extras = self.top.table("extras")
         for extra in extras:
             for text in extras.texts(extra):
-                yield Edge(name=_required_name(text), extra=_label(extra))
+                yield Edge(name=_required_name(text), extra=label(extra))
+
+    def developing(self) -> Iterator[Edge]:
+        """What a lock with categories has of another one than main: it may need what is of main, too."""
+        for entry, name in zip(self.entries, self.names, strict=True):
+            category = entry.maybe_text("category")
+            if category and category != _MAIN:
+                yield Edge(name=name, group=short(category))
 
     def origins(self, entry: Table, origin: Origin, way: Reach) -> Iterator[Origin]:
         """One origin, or one for each group where the groups' markers differ."""
         groups = tuple(map(short, entry.texts("groups"))) or self.groups(entry, way)
-        extras = way.extras if entry.maybe_flag("optional") else ()
-        origin = replace(origin, groups=groups, extras=extras)
+        # Before 2.1 what development needs as well is not optional; main may need it with an extra only.
+        by_extra = way.groups and not (way.main or "groups" in entry or "category" in entry)
+        extras = way.extras if entry.maybe_flag("optional") or by_extra else ()
         key = "markers" if "markers" in entry else "marker"
         if not isinstance(entry.values.get(key), dict):
             marker = self.assembly.marker(entry, entry.maybe_text(key), key, origin.line)
-            yield replace(origin, marker=marker)
+            yield replace(origin, groups=groups, extras=extras or _extras_of(marker), marker=marker)
             return
         markers = entry.table(key)
         for group in groups:
             marker = self.assembly.marker(markers, markers.maybe_text(group), group, origin.line)
-            yield replace(origin, groups=(group,), marker=marker)
+            of_main = (extras or _extras_of(marker)) if group == _MAIN else ()
+            yield replace(origin, groups=(group,), extras=of_main, marker=marker)
 
     def groups(self, entry: Table, way: Reach) -> tuple[str, ...]:
-        """The groups of a lock that names none: its category, or those that lead to the package."""
+        """The groups of a lock that names none: those that lead to the package, or its category."""
         category = entry.maybe_text("category")
-        if category:
-            return (short(category),)
-        return ("main", *way.groups) if way.main or way.extras else way.groups
+        of_main = category == _MAIN or way.main or (not category and way.extras)
+        found = (*((_MAIN,) if of_main else ()), *way.groups)
+        return found or ((short(category),) if category else ())
+
+
+def _extras_of(marker: str | None) -> tuple[str, ...]:
+    """The extras that *marker* names."""
+    return tuple(dict.fromkeys(map(label, _EXTRA.findall(marker or ""))))
 
 
 def _source(entry: Table) -> Source:
@@ -202,20 +239,15 @@ def _constraints(owner: Table, name: str, value: object) -> tuple[Table, ...]:
 
 def _bringing(entry: Table, name: str, marker: str | None) -> tuple[str, ...]:
     """The package's own extras that bring an optional dependency in."""
-    found: list[str] = _EXTRA.findall(marker or "")
-    if not found:
-        extras = entry.table("extras")
-        found = [extra for extra in extras if name in map(_required_name, extras.texts(extra))]
-    return tuple(dict.fromkeys(map(_label, found)))
+    extras = entry.table("extras")
+    return _extras_of(marker) or tuple(
+        dict.fromkeys(label(extra) for extra in extras if name in map(_required_name, extras.texts(extra)))
+    )
 
 
 def _required_name(text: str) -> str:
     """The name in a requirement of an ``extras`` table: ``lockfile (>=0.9)``, ``coverage[toml]``."""
     return canonicalize_name(_END_OF_NAME.split(text.strip(), maxsplit=1)[0])
-
-
-def _label(text: str) -> str:
-    return short(canonicalize_name(text))
 
 
 FORMAT = Format(
@@ -224,4 +256,5 @@ FORMAT = Format(
     file_names=_FILE_NAMES,
     score=_score,
     read=_read,
+    kind=Kind.LOCK,
 )

@@ -13,7 +13,7 @@ from ftaudit.model.markers import MarkerError, parse
 from ftaudit.model.project import Edge
 from ftaudit.model.text import short
 from ftaudit.sources.assemble import checked_name
-from ftaudit.sources.declared import requirements_of
+from ftaudit.sources.declared import label, requirements_of
 from ftaudit.sources.poetry_specifiers import to_pep440
 from ftaudit.sources.table import Table, as_tables
 
@@ -33,6 +33,24 @@ def poetry_requirements(project: Table) -> Iterator[Edge]:
     groups = poetry.table("group")
     for group in groups:
         yield from _dependencies(groups.table(group).table("dependencies"), short(group))
+
+
+def poetry_groups(project: Table) -> dict[str, bool]:
+    """The groups of the project, and whether each is optional (installed only when it is named)."""
+    poetry = project.table("tool").table("poetry")
+    groups = poetry.table("group")
+    found = dict.fromkeys((label(name) for name in project.table("dependency-groups")), False)
+    if "dev-dependencies" in poetry:
+        found["dev"] = False
+    for name in groups:
+        found[label(name)] = groups.table(name).maybe_flag("optional") or False
+    return found
+
+
+def poetry_extras(project: Table) -> tuple[str, ...]:
+    """The extras of the project."""
+    optional = project.table("project").table("optional-dependencies")
+    return tuple(map(label, (*optional, *project.table("tool").table("poetry").table("extras"))))
 
 
 def _of_extra(edge: Edge, extra: str) -> Edge:

@@ -9,17 +9,29 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from packaging.pylock import Pylock, PylockValidationError
 from packaging.utils import InvalidWheelFilename, parse_wheel_filename
 from packaging.version import Version
 
-from ftaudit.model.project import INDEX, Edge, ListedFile, MadeFor, Pin, Reading, Severity, Source, SourceKind
+from ftaudit.model.project import (
+    INDEX,
+    Choices,
+    Edge,
+    ListedFile,
+    MadeFor,
+    Pin,
+    Reading,
+    Severity,
+    Source,
+    SourceKind,
+)
 from ftaudit.model.text import short
 from ftaudit.sources.applies import single_python
 from ftaudit.sources.assemble import Assembly, checked_location, checked_name, listed_file
-from ftaudit.sources.base import Document, Format
-from ftaudit.sources.declared import requirement, specifier
+from ftaudit.sources.base import Document, Format, Kind
+from ftaudit.sources.declared import label, requirement, specifier
 from ftaudit.sources.decode import entry_lines
 from ftaudit.sources.platforms import known_platform
 from ftaudit.sources.sniff import has_line, head_of, named
@@ -88,10 +100,34 @@ class _Reader:
         environments = [
             self.assembly.marker(self.top, text, f"environments[{n}]") for n, text in enumerate(texts)
         ]
-        return self.assembly.reading(
+        reading = self.assembly.reading(
             made_for=self.made_for() or single_python(requires_python),
             requires_python=requires_python,
             environments=tuple(filter(None, environments)) if all(environments) else (),
+        )
+        return replace(reading, choices=self.choices())
+
+    def choices(self) -> Choices | None:
+        """The extras and groups of the file and of its markers. What has no such marker is always installed.
+
+        Without a choice an installer takes the default groups and no extra:
+        https://packaging.python.org/en/latest/specifications/pylock-toml/#installation
+        The standard knows no development group; ``dev`` is what the tools that write the files call it.
+        """
+        defaults = tuple(map(label, self.top.texts("default-groups")))
+        origins = [origin for pin in self.assembly.pins for origin in pin.origins]
+        groups = [*map(label, self.top.texts("dependency-groups")), *defaults]
+        groups += [label(group) for origin in origins for group in origin.groups]
+        extras = [label(extra) for origin in origins for extra in origin.extras]
+        extras += map(label, self.top.texts("extras"))
+        if not groups and not extras:
+            return None
+        return Choices(
+            groups=tuple(dict.fromkeys(groups)),
+            extras=tuple(dict.fromkeys(extras)),
+            default_groups=defaults,
+            dev_groups=("dev",),
+            main="",
         )
 
     def add(self, entry: Table, line: int | None) -> None:
@@ -225,4 +261,5 @@ FORMAT = Format(
     file_names=_FILE_NAMES,
     score=_score,
     read=_read,
+    kind=Kind.LOCK,
 )

@@ -58,7 +58,8 @@ class _Graph:
             for edge in self.edges.get(node, ()):
                 arrive(edge, self.reached[node])
             if self.steps > limits.STEPS:
-                raise InputError(path, "its dependencies are more entangled than those of any real project")
+                why = f"its dependencies are more entangled than real ones: more than {limits.STEPS} steps"
+                raise InputError(path, why)
 
 
 def reached_by(path: str, pins: Sequence[Pin], roots: Iterable[Edge]) -> list[Reach]:

@@ -17,7 +17,17 @@ _MODULES: tuple[tuple[str, Opens], ...] = (
     ("poetry_lock", Opens.CONTENT),
     ("pdm_lock", Opens.CONTENT),
     ("pipfile_lock", Opens.CONTENT),
+    ("pixi_lock", Opens.CONTENT),
+    ("conda_lock", Opens.CONTENT),
+    ("conda_explicit", Opens.CONTENT),
+    ("pex_lock", Opens.CONTENT),
     ("requirements", Opens.CONTENT),
+    ("cyclonedx", Opens.CONTENT),
+    ("pip_report", Opens.CONTENT),
+    ("pip_inspect", Opens.CONTENT),
+    ("pyproject", Opens.CONTENT),
+    ("script", Opens.CONTENT),
+    ("environment_yml", Opens.CONTENT),
     ("environment", Opens.FOLDER),
     ("wheelhouse", Opens.FOLDER),
     ("wheel", Opens.PLACE),
@@ -25,7 +35,7 @@ _MODULES: tuple[tuple[str, Opens], ...] = (
 )
 """In the order of preference."""
 
-_HOLDERS = ("project",)
+_HOLDERS = ("script", "image", "zipapp", "root_folder", "project")
 """What holds several inputs, in the order of preference."""
 
 
@@ -57,6 +67,12 @@ def holder_of(document: Document) -> Holder | None:
     scored = [(holder.score(document), holder) for holder in holders()]
     best = max((score for score, _ in scored), default=0)
     return next((holder for score, holder in scored if score == best), None) if best else None
+
+
+def names() -> Iterator[str]:
+    """What everything that can be read is called."""
+    yield from (form.name for form in formats())
+    yield from (holder.name for holder in holders())
 
 
 def _likely(document: Document) -> str | None:

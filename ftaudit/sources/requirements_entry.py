@@ -9,18 +9,16 @@ from urllib.parse import unquote, urlsplit
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import (
-    InvalidSdistFilename,
-    InvalidWheelFilename,
     canonicalize_name,
     parse_sdist_filename,
     parse_wheel_filename,
 )
-from packaging.version import InvalidVersion, Version
+from packaging.version import Version
 
 from ftaudit.model.markers import MarkerError
 from ftaudit.model.markers import parse as parse_marker
 from ftaudit.model.project import INDEX, Source, SourceKind
-from ftaudit.model.text import mask
+from ftaudit.model.text import mask, printable, short
 from ftaudit.model.wheel_name import SDIST_SUFFIXES
 from ftaudit.sources import limits
 
@@ -65,6 +63,9 @@ def parse(text: str) -> Entry:
     if len(head) > limits.REQUIREMENT:
         raise EntryError(f"a requirement longer than {limits.REQUIREMENT} characters")
     if marker is not None:
+        marker = marker.replace("\t", " ")
+        if not marker.isprintable():
+            raise EntryError("invalid marker: a control character")
         try:
             parse_marker(marker)
         except MarkerError as error:
@@ -95,6 +96,8 @@ def _named(head: str, marker: str | None) -> Entry:
     except InvalidRequirement as error:
         raise EntryError("not a valid requirement") from error
     name = canonicalize_name(requirement.name)
+    if len(name) > limits.NAME:
+        raise EntryError(f"a name longer than {limits.NAME} characters")
     extras = tuple(sorted(canonicalize_name(extra) for extra in requirement.extras))
     if requirement.url is not None:
         version = _of_file(requirement.url)[1]
@@ -102,14 +105,16 @@ def _named(head: str, marker: str | None) -> Entry:
             name=name, version=version, source=_source(requirement.url), extras=extras, marker=marker
         )
     fixed = {
-        s.version for s in requirement.specifier if s.operator in ("==", "===") and s.version[-2:] != ".*"
+        short(s.version)
+        for s in requirement.specifier
+        if s.operator in ("==", "===") and s.version[-2:] != ".*"
     }
     if len(fixed) > 1:
         raise EntryError("two versions for one requirement")
     return Entry(
         name=name,
         version=fixed.pop() if fixed else None,
-        specifier=str(requirement.specifier),
+        specifier=printable(str(requirement.specifier)),
         extras=extras,
         marker=marker,
         pep440=pep440,
@@ -119,7 +124,7 @@ def _named(head: str, marker: str | None) -> Entry:
 def _is_version(text: str) -> bool:
     try:
         Version(text)
-    except InvalidVersion:
+    except ValueError:  # InvalidVersion, or a number of too many digits
         return False
     return True
 
@@ -137,21 +142,23 @@ def _from_url(text: str, marker: str | None) -> Entry:
 def _from_path(text: str, marker: str | None) -> Entry:
     path, extras = _with_extras(text)
     name, version = _of_file(path)
-    source = Source(kind=SourceKind.PATH, location=path)
+    source = Source(kind=SourceKind.PATH, location=printable(mask(path)))
     return Entry(name=_name(name), version=version, source=source, extras=extras, marker=marker)
 
 
 def _with_extras(text: str) -> tuple[str, tuple[str, ...]]:
     if not (found := _EXTRAS.match(text)):
         return text, ()
-    names = (canonicalize_name(extra.strip()) for extra in found[2].split(","))
-    return found[1], tuple(sorted(name for name in names if name))
+    names = [canonicalize_name(extra.strip()) for extra in found[2].split(",") if extra.strip()]
+    if not all(_NAME.fullmatch(name) for name in names):
+        raise EntryError("not a valid extra")
+    return found[1], tuple(sorted(names))
 
 
 def _source(url: str) -> Source:
     scheme = url.partition(":")[0].lower() if ":" in url else ""
     kind = {"file": SourceKind.PATH, "": SourceKind.PATH}.get(scheme, SourceKind.URL)
-    return Source(kind=SourceKind.GIT if scheme.startswith("git+") else kind, location=mask(url))
+    return Source(kind=SourceKind.GIT if scheme.startswith("git+") else kind, location=printable(mask(url)))
 
 
 def _of_file(location: str) -> tuple[str, str]:
@@ -167,11 +174,11 @@ def _of_file(location: str) -> tuple[str, str]:
             name, version, _, _ = parse_wheel_filename(last)
             return name, str(version)
         name, version = parse_sdist_filename(last)
-    except (InvalidWheelFilename, InvalidSdistFilename, InvalidVersion):
+    except ValueError:  # what packaging raises of its own, or for a number of too many digits
         return canonicalize_name(last.partition("@")[0].removesuffix(".git")), ""
     return name, str(version)
 
 
 def _name(text: str) -> str:
     """*text* where it may be a normalised name; ``.`` and the like have none."""
-    return text if _NAME.fullmatch(text) else UNNAMED
+    return text if len(text) <= limits.NAME and _NAME.fullmatch(text) else UNNAMED

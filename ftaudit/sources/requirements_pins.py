@@ -98,7 +98,7 @@ def _pins_of(found: Found, state: State, document: Document, edges: dict[str, se
             path=holder.file.shown,
             line=holder.line.number,
             marker=marker,
-            direct=_direct(found.line),
+            direct=is_direct(found.line),
         )
         yield Pin(
             name=entry.name,
@@ -141,7 +141,7 @@ def indexes(state: State) -> tuple[DeclaredIndex, ...]:
     return (*urls, *links)
 
 
-def _direct(line: Line) -> bool | None:
+def is_direct(line: Line) -> bool | None:
     """Whether the note says that the project asks for it: by ``-r FILE`` or ``name (pyproject.toml)``."""
     return any(note.startswith("-r") or "(" in note for note in line.via) if line.via else None
 

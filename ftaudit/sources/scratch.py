@@ -6,12 +6,15 @@ gone when the run is over.
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from ftaudit.errors import InputError
 from ftaudit.sources import limits
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 
 class Scratch:
@@ -19,7 +22,7 @@ class Scratch:
 
     def __init__(self, budget: int = limits.SCRATCH) -> None:
         self._budget = budget
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._folder: TemporaryDirectory[str] | None = None
         self._made = 0
 
     def __enter__(self) -> Scratch:
@@ -35,7 +38,9 @@ class Scratch:
     def folder(self) -> Path:
         """A new, empty folder (resolved: no part of it is a link)."""
         if self._folder is None:
-            self._folder = tempfile.TemporaryDirectory(prefix="ftaudit-", ignore_cleanup_errors=True)
+            from tempfile import TemporaryDirectory  # most runs need no folder, and it imports much
+
+            self._folder = TemporaryDirectory(prefix="ftaudit-", ignore_cleanup_errors=True)
         self._made += 1
         made = Path(self._folder.name).resolve() / str(self._made)
         made.mkdir()

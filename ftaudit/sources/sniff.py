@@ -8,8 +8,9 @@ from ftaudit.sources.base import Document
 
 
 def named(document: Document, patterns: tuple[str, ...]) -> bool:
-    """Whether the document's name is one of the format's."""
-    return any(fnmatchcase(document.name, pattern) for pattern in patterns)
+    """Whether the document's name is one of the format's, in any case: some file systems tell none."""
+    name = document.name.lower()
+    return any(fnmatchcase(name, pattern.lower()) for pattern in patterns)
 
 
 def has_line(content: bytes, start: bytes) -> bool:

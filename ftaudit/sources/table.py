@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from ftaudit.errors import InputError
 from ftaudit.model.text import short
+from ftaudit.sources import limits
 from ftaudit.sources.base import Document
 from ftaudit.sources.decode import parse_json, parse_toml, text_of
 
@@ -136,9 +137,9 @@ def load_toml(path: str, content: bytes) -> tuple[Table, str]:
     return Table(path, "", parse_toml(path, text)), text
 
 
-def load_json(path: str, content: bytes) -> tuple[Table, str]:
+def load_json(path: str, content: bytes, *, line_limit: int = limits.LINE) -> tuple[Table, str]:
     """The top object of a JSON file and its text; raises `InputError`."""
-    text = text_of(path, content)
+    text = text_of(path, content, line_limit=line_limit)
     if not text.strip():
         raise InputError(path, "the file is empty")
     value = parse_json(path, text)
@@ -170,6 +171,7 @@ def beside(document: Document, name: str) -> Table | None:
     if name not in document.tree.entries(folder):
         return None
     shown = document.path.removesuffix(own) + name if document.path.endswith(own) else name
-    content = document.tree.read(f"{folder}/{name}" if folder else name, asked_by=document.path)
+    place = f"{folder}/{name}" if folder else name
+    content = document.tree.read(place, asked_by=document.path, limit=limits.PROJECT_FILE)
     text = text_of(shown, content)
     return Table(shown, "", parse_toml(shown, text))

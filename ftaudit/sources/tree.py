@@ -90,7 +90,7 @@ class DiskTree:
 
     def entries(self, place: str) -> tuple[str, ...]:
         path = self._inside(place)
-        if path is None or not path.is_dir():
+        if path is None or not stat.S_ISDIR(mode_of(path)):
             return ()
         try:
             with os.scandir(path) as found:
@@ -105,11 +105,11 @@ class DiskTree:
 
     def is_file(self, place: str) -> bool:
         path = self._inside(place)
-        return path is not None and path.is_file()
+        return path is not None and stat.S_ISREG(mode_of(path))
 
     def is_folder(self, place: str) -> bool:
         path = self._inside(place)
-        return path is not None and path.is_dir()
+        return path is not None and stat.S_ISDIR(mode_of(path))
 
     def real_path(self, place: str) -> str | None:
         path = self._inside(place)
@@ -122,6 +122,14 @@ class DiskTree:
         except (OSError, ValueError):
             return None
         return path if path.is_relative_to(self.root) else None
+
+
+def mode_of(path: Path) -> int:
+    """What lies at *path*, as `stat` has it; 0 where nothing does, or nothing that may be looked at."""
+    try:
+        return path.stat().st_mode
+    except OSError:
+        return 0
 
 
 def _reason(error: OSError) -> str:

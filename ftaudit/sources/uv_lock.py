@@ -13,7 +13,7 @@ from dataclasses import replace
 
 from packaging.utils import canonicalize_name
 
-from ftaudit.model.project import Edge, ListedFile, Origin, Pin, Reading, Source, SourceKind
+from ftaudit.model.project import Choices, Edge, ListedFile, Origin, Pin, Reading, Source, SourceKind
 from ftaudit.model.text import short
 from ftaudit.sources.applies import single_python
 from ftaudit.sources.assemble import (
@@ -26,8 +26,8 @@ from ftaudit.sources.assemble import (
     resolve,
     sha256_of,
 )
-from ftaudit.sources.base import Document, Format
-from ftaudit.sources.declared import specifier, uv_indexes
+from ftaudit.sources.base import Document, Format, Kind
+from ftaudit.sources.declared import label, project_of, specifier, uv_indexes
 from ftaudit.sources.decode import entry_lines
 from ftaudit.sources.reach import Reach, reached_by
 from ftaudit.sources.sniff import has_line, head_of, named
@@ -36,6 +36,7 @@ from ftaudit.sources.table import Table, load_toml
 VERSION = 1
 _FILE_NAMES = ("uv.lock", "*.py.lock")
 _VERSION_LINE = re.compile(rb"(?:\A|\n)version[ \t]*=[ \t]*\d")
+_GROUPS = ("dev-dependencies", "dependency-groups")
 _LOCAL = frozenset({"editable", "virtual", "directory"})
 _KINDS = {
     "registry": SourceKind.INDEX,
@@ -86,7 +87,7 @@ class _Reader:
             origin = self.assembly.origin(line, direct=id(pin) in direct)
             self.assembly.add(replace(pin, origins=tuple(_origins(origin, reach))))
         requires_python = specifier(self.top, "requires-python")
-        return self.assembly.reading(
+        reading = self.assembly.reading(
             roots=roots,
             made_for=single_python(requires_python),
             # A script is no part of the project beside it: uv does not ask for its indexes.
@@ -94,6 +95,45 @@ class _Reader:
             requires_python=requires_python,
             environments=self.markers(self.top, "supported-markers", None),
         )
+        own = [entry for entry, pin in zip(self.entries, pins, strict=True) if pin.local]
+        return replace(reading, choices=self.choices(own, document))
+
+    def choices(self, own: list[Table], document: Document) -> Choices | None:
+        """The groups and extras of the members (*own*); the lock of a script has none.
+
+        The defaults are each member's, or where it states none, ``dev``, which ``--no-dev`` stands for:
+        https://docs.astral.sh/uv/concepts/projects/dependencies/#default-groups and, for all options,
+        https://docs.astral.sh/uv/reference/cli/#uv-export
+        """
+        places = [*own, *([self.manifest] if "dependency-groups" in self.manifest else ())]
+        if not places:
+            return None
+        groups: list[str] = []
+        extras: list[str] = []
+        defaults: list[str] = []
+        for place in places:
+            metadata = place.table("metadata")
+            found = [*map(place.table, _GROUPS), metadata.table("requires-dev")]
+            of_place = [label(name) for table in found for name in table]
+            groups += of_place
+            extras += map(label, (*place.table("optional-dependencies"), *metadata.texts("provides-extras")))
+            stated = self.stated_defaults(place, document)
+            defaults += of_place if stated is None else [name for name in stated if name in of_place]
+        dev = ("dev",) if "dev" in groups else ()
+        unique = [tuple(dict.fromkeys(names)) for names in (groups, extras, defaults)]
+        return Choices(groups=unique[0], extras=unique[1], default_groups=unique[2], dev_groups=dev)
+
+    def stated_defaults(self, place: Table, document: Document) -> list[str] | None:
+        """The default groups of a member or of the manifest, None for all of its groups.
+
+        From revision 5 on they are in the lock; those of the project beside it also in its pyproject.toml.
+        """
+        at_hand = place.place == "manifest" or "." in place.table("source").values.values()
+        project = project_of(document) if at_hand and "default-groups" not in place else None
+        owner = project.table("tool").table("uv") if project else place
+        if owner.values.get("default-groups") == "all":
+            return None
+        return list(map(label, owner.texts("default-groups"))) if "default-groups" in owner else ["dev"]
 
     def pin(self, entry: Table, line: int | None) -> Pin:
         name = checked_name(entry, entry.text("name"))
@@ -143,11 +183,11 @@ class _Reader:
             yield self.edge(table, line)
         for extra, tables in entry.groups("optional-dependencies"):
             for table in tables:
-                yield self.edge(table, line, extra=_label(extra))
-        for key in ("dev-dependencies", "dependency-groups"):
+                yield self.edge(table, line, extra=label(extra))
+        for key in _GROUPS:
             for group, tables in entry.groups(key):
                 for table in tables:
-                    yield self.edge(table, line, group=_label(group))
+                    yield self.edge(table, line, group=label(group))
 
     def edge(
         self, table: Table, line: int | None = None, *, extra: str | None = None, group: str | None = None
@@ -160,7 +200,7 @@ class _Reader:
             version=table.maybe_text("version"),
             source=self.source(table, name) if "source" in table else None,
             marker=self.assembly.marker(table, table.maybe_text("marker"), "marker", line),
-            extras=tuple(map(_label, table.texts("extra") or table.texts("extras"))),
+            extras=tuple(map(label, table.texts("extra") or table.texts("extras"))),
             extra=extra,
             group=group,
         )
@@ -174,18 +214,13 @@ class _Reader:
             yield self.edge(table)
         for group, tables in self.manifest.groups("dependency-groups"):
             for table in tables:
-                yield self.edge(table, group=_label(group))
+                yield self.edge(table, group=label(group))
 
     def markers(self, table: Table, key: str, line: int | None) -> tuple[str, ...]:
         """Alternatives, one of which must hold; with one that does not parse, none narrows anything."""
         texts = table.texts(key)
         valid = [self.assembly.marker(table, text, f"{key}[{n}]", line) for n, text in enumerate(texts)]
         return tuple(filter(None, valid)) if all(valid) else ()
-
-
-def _label(text: str) -> str:
-    """The name of an extra or a group, fit to be shown."""
-    return short(canonicalize_name(text))
 
 
 def _origins(origin: Origin, reach: Reach) -> Iterator[Origin]:
@@ -204,4 +239,5 @@ FORMAT = Format(
     file_names=_FILE_NAMES,
     score=_score,
     read=_read,
+    kind=Kind.LOCK,
 )

@@ -135,4 +135,5 @@ def _refuse_large_directory(file: IO[bytes], size: int, shown: str) -> None:
     at = end.rfind(b"PK\5\6")
     declared = int.from_bytes(end[at + 12 : at + 16], "little") if at >= 0 else 0
     if declared > limits.ZIP_DIRECTORY:
-        raise InputError(shown, "a zip archive with more members than a wheel has")
+        most = f"{limits.ZIP_DIRECTORY // limits.MB} MB"
+        raise InputError(shown, f"more members than a wheel has: a zip directory larger than {most}")

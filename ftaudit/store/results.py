@@ -157,8 +157,10 @@ class Results(Generic[T]):
             self._give_up("is locked by another program, and is not used in this run")
         elif code in _DAMAGED:
             self._replaced.get(file, lambda: self._replace("is damaged"))
-        else:  # a disk that is full or may not be written: the next run does the work again
-            self._given_up = True
+        else:
+            # A disk that is full or may not be written: the next run does the work again. Or the file went
+            # from under this thread because another one is making it anew: that is waited for.
+            self._replaced.get(file, self._leave)
 
     def _replace(self, what: str) -> None:
         if not self._writable:
@@ -168,6 +170,9 @@ class Results(Generic[T]):
             _remove(self._path)
             self._notice(f"{self._path} {what}: it is made anew, and wheels are read again")
         self._file += 1
+
+    def _leave(self) -> None:
+        self._given_up = True
 
     def _give_up(self, why: str) -> None:
         if not self._given_up:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ftaudit.errors import RefusedError
+from ftaudit.model.text import short
 from ftaudit.sources import limits
 from ftaudit.sources.base import Document
 from ftaudit.sources.tree import DiskTree
@@ -21,7 +23,7 @@ class Folder:
         self, place: str, *, asked_by: str = "", line: int | None = None, limit: int = limits.FILE
     ) -> bytes:
         if place not in self.files:
-            raise RefusedError(asked_by or place, f"{place}: no such file")
+            raise RefusedError(short(asked_by or place), f"{short(place)}: no such file")
         return self.files[place].encode()
 
     def entries(self, place: str) -> tuple[str, ...]:
@@ -40,8 +42,13 @@ class Folder:
 def document(name: str, content: str | bytes, /, **beside: str) -> Document:
     """The file *name*; *beside* it lie others (``pyproject_toml="…"`` is pyproject.toml)."""
     files = {other.replace("_", "."): text for other, text in beside.items()}
+    return document_beside(name, content, files)
+
+
+def document_beside(name: str, content: str | bytes, beside: Mapping[str, str]) -> Document:
+    """The file *name*, with other files by their names in its folder."""
     data = content.encode() if isinstance(content, str) else content
-    return Document(path=name, place=name, tree=Folder({**files, name: ""}), content=data)
+    return Document(path=name, place=name, tree=Folder({**beside, name: ""}), content=data)
 
 
 def document_at(path: Path) -> Document:

@@ -182,8 +182,16 @@ def test_a_project_folder_says_what_it_chose(locked: IndexServer, folder: Path, 
 def test_an_empty_folder_is_nothing_to_audit(folder: Path, audit: Run) -> None:
     done = audit()
     assert (done.status, done.out) == (3, "")
-    assert done.lines[0] == "error: .: no lockfile and no requirements in this folder"
+    assert done.lines[0] == "error: .: no lockfile and no requirements in this folder or below it"
     assert done.lines[1].startswith("help: name a lockfile")
+
+
+def test_a_folder_that_was_not_seen_whole_is_incomplete_beside_an_empty_one(folder: Path, audit: Run) -> None:
+    (folder / "empty").mkdir()
+    (folder / "deep" / "/".join("d" * 25)).mkdir(parents=True)
+    assert audit("empty").status == 3
+    assert audit("empty", "deep").status == 4
+    assert audit("empty", "deep", "no-such").status == 2
 
 
 def test_requirements_without_a_version_are_counted(folder: Path, audit: Run) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ftaudit.knowledge.targets import target
-from ftaudit.model.markers import MAX_LENGTH, MarkerError, could_hold, parse
+from ftaudit.model.markers import MAX_LENGTH, MarkerError, could_be_chosen, could_hold, parse
 
 LINUX = target("3.14t", "linux-x86_64").environment
 WINDOWS = target("3.14t", "windows-amd64").environment
@@ -64,3 +64,32 @@ def test_depth_is_limited_before_anything_is_parsed() -> None:
     with pytest.raises(MarkerError, match="nested more than"):
         parse("(" * 20_000 + "os_name == 'nt'" + ")" * 20_000)
     assert parse("(" * 10 + "os_name == 'nt'" + ")" * 10)
+
+
+@pytest.mark.parametrize(
+    ("marker", "nothing", "both"),
+    [
+        (None, None, None),
+        ("", None, None),
+        ("os_name == 'nt'", None, None),
+        ("x", None, None),
+        ("'Dev_X' in dependency_groups", False, True),
+        ("'gpu' in extras and os_name == 'nt'", False, True),
+        ("'dev-x' not in dependency_groups", True, False),
+        ("os_name == 'nt' or 'gpu' in extras", True, True),
+        ("'ghost' in extras or ('gpu' in extras and 'dev-x' in dependency_groups)", False, True),
+        ("extra == 'GPU'", False, True),
+        ("python_version < '3.9' or extra == 'ghost'", True, True),
+        # What stands in a string is no atom.
+        ("\"'gpu' in extras\" == os_name", None, None),
+        ("os_name == \"extra == 'gpu'\" and 'ghost' in extras", False, False),
+    ],
+)
+def test_could_be_chosen(marker: str | None, nothing: bool | None, both: bool | None) -> None:
+    assert could_be_chosen(marker, frozenset(), frozenset()) is nothing
+    assert could_be_chosen(marker, frozenset({"gpu"}), frozenset({"dev-x"})) is both
+
+
+def test_an_open_extra_decides_nothing() -> None:
+    assert could_be_chosen("extra == 'x'", frozenset(), frozenset(), extra_is_open=True) is None
+    assert could_be_chosen("extra == 'x'", frozenset(), frozenset()) is False

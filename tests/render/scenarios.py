@@ -482,6 +482,70 @@ def modules() -> Report:
     )
 
 
+def conda() -> Report:
+    """A lock of pixi with an environment that is free-threaded, and one that is not."""
+    not_read = Undecided(
+        rule="gil-enabled-by-module",
+        missing="archive",
+        why="conda archives are not read: neither their modules nor their metadata",
+    )
+    not_judged = Undecided(
+        rule="no-matching-file",
+        missing="release",
+        why="not judged for conda: the environments on linux-x86_64 have Python 3.12",
+    )
+    archive = "https://conda.example/forge/linux-64/polars-1.40.1-py310h1_0.conda"
+    abi3 = Finding(
+        rule="conda-abi3-on-free-threaded",
+        severity=Level.ERROR,
+        message="build py310h1_0 is for the limited API (abi3), which 3.14t does not load",
+        evidence=(EvidenceRef(kind="conda-archive", source=archive),),
+    )
+    listed = Finding(
+        rule="same-release-on-index",
+        severity=Level.NOTE,
+        message="the index lists pandas 3.0.5 (purl) with no file that fits 3.14t",
+        evidence=(EvidenceRef(kind="index-page", source=INDEX, as_of=NOW),),
+    )
+    note = "other builds in conda's channels were not looked for"
+    wait = Remedy(kind=RemedyKind.NONE, note=note)
+    by_tag: dict[str, Any] = {"install_basis": Basis.TAG}
+    read = {**by_tag, "install": Install.WHEEL, "undecided": (not_read,)}
+    unjudged: dict[str, Any] = {"install": Install.UNKNOWN, "undecided": (not_judged, not_read)}
+    free = Origin(input="pixi.lock", path="pixi.lock", line=70, groups=("test-freethreading",))
+    old = Origin(input="pixi.lock", path="pixi.lock", line=90, groups=("default",))
+
+    def held(by: Origin, name: str, version: str, seen: Verdict, **changes: Any) -> PackageRow:
+        given = {"source": SourceKind.CONDA, "origins": (by,), "direct": None, **changes}
+        return package(name, version, seen, **given)
+
+    return report(
+        held(free, "polars", "1.40.1", verdict(Status.BLOCKED, findings=(abi3,), remedy=wait, **by_tag)),
+        held(free, "rich", "15.0.0", verdict(gil_basis=Basis.TAG, **by_tag)),
+        held(old, "pandas", "3.0.5", verdict(Status.UNKNOWN, findings=(listed,), **unjudged)),
+        *(
+            held(free, name, "2.4.6", verdict(Status.UNKNOWN, **read))
+            for name in ("cffi", "icu", "numpy", "zstd")
+        ),
+        inputs=(InputRow(path="pixi.lock", format="pixi.lock", sha256="ab" * 32, pins=7),),
+        problems=(
+            Problem(
+                input="pixi.lock",
+                rule="accidentally-free-threaded",
+                message="environment docs is free-threaded on osx-64 only "
+                "(macos-x86_64: 3.14t; linux-x86_64, macos-arm64: 3.14)",
+                severity=Severity.WARNING,
+            ),
+            Problem(
+                input="pixi.lock",
+                rule="free-threaded-environments",
+                message="free-threaded: test-freethreading (3.14t); 1 other is not",
+                severity=Severity.NOTE,
+            ),
+        ),
+    )
+
+
 _SYSTEMS = ("linux-x86_64", "musllinux-aarch64", "windows-amd64")
 
 SCENARIOS: Mapping[str, Callable[[], Report]] = {
@@ -497,6 +561,7 @@ SCENARIOS: Mapping[str, Callable[[], Report]] = {
     "does-not-apply": does_not_apply,
     "two-targets": two_targets,
     "modules": modules,
+    "conda": conda,
     "six-targets": six_targets,
     "three-hundred": three_hundred,
 }

@@ -10,17 +10,21 @@ from pathlib import Path
 import pytest
 
 import ftaudit
+from ftaudit.judge.conda import NOT_MAPPED
 from ftaudit.judge.install import choose
 from ftaudit.judge.modules import gil_of, imported, native
 from ftaudit.judge.stable_abi import stable_abi
 from ftaudit.knowledge.targets import target
 from ftaudit.model.binary import Confidence, Contents, Declaration, How, LimitedApi, SharedObject
-from ftaudit.model.case import Case
+from ftaudit.model.case import Case, OnIndex
+from ftaudit.model.conda import CondaBuild
 from ftaudit.model.evidence import CoreMetadata, Evidence, Missing, ProjectStatus, Release
 from ftaudit.model.project import ListedFile, Pin
 from ftaudit.model.target import Target
 from ftaudit.model.verdict import Gil
 from ftaudit.rules.registry import RULES
+from tests.builders.conda import ABI3 as ABI3_BUILD
+from tests.builders.conda import COMPILED, NOARCH, conda_pin, env, record
 from tests.builders.native import FT314 as SO
 from tests.builders.native import FT315 as SO315
 from tests.builders.native import GIL314, contents, module
@@ -86,10 +90,20 @@ def installed(name: str) -> Pin:
     return pin(listed=[ListedFile(name=name, path="/env/site-packages")], installed=True)
 
 
+def conda(kind: CondaBuild, python: str = "3.14t", *index: str) -> Case:
+    """A conda pin that one environment holds, beside a release of the index."""
+    one = conda_pin(record(kind, env(python)))
+    of = release(*index)
+    beside = OnIndex(release=of, installation=choose(pin(), of, T314))
+    return replace(case(of, one), on_index=beside if index else NOT_MAPPED)
+
+
 SPEAKS = {
     "quarantined-project": case(release(FT314, status=ProjectStatus.QUARANTINED)),
     "no-matching-file": case(release(GIL)),
     "requires-python-excludes": case(release(file(FT314, requires_python="<3.14"))),
+    "conda-abi3-on-free-threaded": conda(ABI3_BUILD),
+    "same-release-on-index": conda(NOARCH, "3.12", FT314),
     "gil-enabled-by-module": read(FT314, module("x/_a" + SO), module("x/_b" + SO, ABSENT)),
     "stable-abi-violated": read(
         BOTH, exported("x.abi3t.so", LimitedApi(since="3.16", since_t="3.16")), on=T315
@@ -119,6 +133,8 @@ SILENT = {
     "quarantined-project": case(release(FT314)),
     "no-matching-file": case(release(FT314)),
     "requires-python-excludes": case(release(GIL)),
+    "conda-abi3-on-free-threaded": conda(ABI3_BUILD, "3.14"),
+    "same-release-on-index": conda(NOARCH, "3.12"),
     "gil-enabled-by-module": read(FT314, module("x/_a" + SO), module("x/_b" + SO)),
     "stable-abi-violated": read(BOTH, exported("x.abi3t.so"), on=T315),
     "no-loadable-module": read(FT314, module("x/_a" + SO), module("x/_b" + GIL314)),
@@ -162,6 +178,23 @@ def test_it_is_silent(name: str) -> None:
 
 
 MESSAGES = [
+    ("no-matching-file", conda(ABI3_BUILD), None),
+    ("conda-abi3-on-free-threaded", conda(COMPILED), None),
+    (
+        "conda-abi3-on-free-threaded",
+        conda(ABI3_BUILD),
+        "build py314h1_0 is for the limited API (abi3), which 3.14t does not load",
+    ),
+    *(
+        ("same-release-on-index", conda(NOARCH, "3.12", *files), f"the index lists x 1.0 (purl) {has}")
+        for files, has in (
+            ((FT314, SDIST), f"with a wheel for 3.14t: {FT314}"),
+            ((PURE,), f"with a pure wheel: {PURE}"),
+            ((PURE, GIL), f"with nothing but its pure wheel for 3.14t: {PURE}"),
+            ((GIL, SDIST), f"with nothing but a source archive for 3.14t: {SDIST}"),
+            ((GIL,), "with no file that fits 3.14t"),
+        )
+    ),
     (
         "gil-enabled-by-module",
         read(FT314, module("x/_a" + SO, ABSENT)),

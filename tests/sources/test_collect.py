@@ -16,6 +16,7 @@ from ftaudit.sources.base import Document, Format
 from ftaudit.sources.collect import Collected, collect
 from ftaudit.sources.registry import formats
 from ftaudit.sources.scratch import Scratch
+from ftaudit.sources.tree import DiskTree
 from tests.builders.environments import install, venv
 from tests.builders.wheels import wheel
 
@@ -152,6 +153,13 @@ def test_an_input_outside_of_root_is_refused(tmp_path: Path) -> None:
     assert "--root" in str(error(at(tmp_path, "requirements.txt", root=tmp_path / "sub")))
 
 
+def test_a_place_that_the_system_refuses_is_neither_file_nor_folder(tmp_path: Path) -> None:
+    tree, endless = DiskTree(tmp_path), "x" * 300  # ENAMETOOLONG, as EACCES is for whom a folder is closed
+    assert (tree.is_file(endless), tree.is_folder(endless), tree.entries(endless)) == (False, False, ())
+    (tmp_path / "requirements.txt").write_text(f"-e ./{endless}\n{PINNED}")
+    assert at(tmp_path, "requirements.txt").errors == ()
+
+
 # -- a reader that fails --
 
 
@@ -234,17 +242,20 @@ def test_a_project_folder_elsewhere(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("names", "says"),
-    [
-        ([], "no lockfile and no requirements"),
-        (["pyproject.toml"], "nothing is locked"),
-        (["pyproject.toml", ".venv/pyvenv.cfg"], "nothing is locked"),
-    ],
-)
-def test_a_project_folder_with_nothing_to_audit(names: list[str], says: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("names", [[], [".venv/pyvenv.cfg"]])
+def test_a_project_folder_with_nothing_to_audit(names: list[str], tmp_path: Path) -> None:
     found = error(project(tmp_path, *names))
     assert isinstance(found, NothingToAuditError)
-    assert says in str(found)
-    assert (".venv" in found.advice) == (len(names) == 2)
+    assert str(found) == ".: no lockfile and no requirements in this folder or below it"
+    assert (".venv is an environment: name it" in found.advice) == bool(names)
     assert found.exit_status == 3
+
+
+@pytest.mark.parametrize("names", [[], [".venv/pyvenv.cfg"]])
+def test_a_project_folder_with_no_more_than_a_pyproject_toml(names: list[str], tmp_path: Path) -> None:
+    found = project(tmp_path, "pyproject.toml", *names)
+    (reading,) = found.readings
+    assert (reading.input, reading.format, reading.pins) == ("pyproject.toml", "pyproject.toml", ())
+    notes = [(problem.rule, problem.message) for problem in found.problems]
+    told = "environments are not audited unless they are named: 1 (.venv)"
+    assert notes == ([("folders-passed-over", told)] if names else [])

@@ -6,6 +6,8 @@ import json
 import tomllib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ftaudit.errors import InputError
 from ftaudit.sources import limits
@@ -201,3 +203,79 @@ def test_entries_that_are_written_otherwise_have_no_line(text: str) -> None:
 def test_the_lines_of_keys_with_an_object() -> None:
     text = '{"a": {"b": "c: {",\n\n "d\\"": {}},\n"e" :\n {"f": 1, "g": [{}]}}'
     assert list(key_lines(text)) == [("a", 1), ('d\\"', 3), ("e", 4)]
+
+
+# -- what is read here in the place of tomllib --
+
+FRAGMENTS = (
+    *(
+        "{",
+        "}",
+        "[",
+        "]",
+        "\n[[",
+        "]]",
+        "a",
+        "key-1",
+        " = ",
+        "=",
+        ".",
+        ",",
+        ", ",
+        "\n",
+        "\r\n",
+        "#",
+        " ",
+        "\t",
+    ),
+    *(
+        '"',
+        "'",
+        '"""',
+        "'''",
+        "\\",
+        '\\"',
+        '""',
+        '"x"',
+        '"a long text with = and {b}"',
+        '"é, sixteen or more"',
+    ),
+    *("1", "0", "12", "-", "+", "_", "e5", "0e1", "1e", "+0e", "+0e1", "true", "2026-01-02", "{}", "{ }"),
+    *('{ a = "x", b = 1 }', '{a="long enough to be one",b=2}', '{ a = "x", a = "y" }', "{ a.b = 1 }"),
+    *("\n[a]\n", "\n[[a]]\n", "\n[a.c]\n", "a.c = 1\n", '"a very long quoted key" = 1\n'),
+    *('\na = { url = "https://files.example/x", size = 12 }\n', '\nb = "https://files.example/a-long-one"\n'),
+    '\nx = [\n{ a = "x" },\n"a long text in an array",\n]\n',
+)
+
+
+@given(text=st.lists(st.sampled_from(FRAGMENTS), max_size=9).map("".join), valued=st.booleans())
+def test_every_toml_is_read_as_tomllib_reads_it(text: str, valued: bool) -> None:
+    text = f"k = {text}" if valued else text
+    try:
+        expected = repr(tomllib.loads(text))
+    except tomllib.TOMLDecodeError:
+        with pytest.raises(InputError):
+            parse_toml("f", text)
+    else:
+        assert repr(parse_toml("f", text)) == expected
+
+
+def test_long_texts_and_plain_tables_are_read_and_floats_beside_them() -> None:
+    text = 'a = [{ n = "x", m = 1 }, "a text that is long", 1.5, +0.5]\n[b]\nc = "another that is long"\n'
+    assert parse_toml("f", text) == tomllib.loads(text)
+    assert parse_toml("f", text + "d = +0e1\n") == tomllib.loads(text + "d = +0e1\n")
+
+
+@pytest.mark.parametrize("number", [9, 10])
+def test_more_values_than_the_limit_are_refused(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limits, "NODES", 10)
+    toml = "\n".join(f'k{n} = "=,["' for n in range(number + 1))
+    json_text = json.dumps(["[{,"] * number + [1])
+    if number == 9:
+        assert len(parse_toml("f", toml)) == 10
+        assert parse_json("f", json_text) == json.loads(json_text)
+    else:
+        with pytest.raises(InputError, match="more than 10 values"):
+            parse_toml("f", toml)
+        with pytest.raises(InputError, match="more than 10 values"):
+            parse_json("f", json_text)

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftaudit.errors import InputError
-from ftaudit.model.project import Interpreter, MadeFor, Pin, Reading, SourceKind
+from ftaudit.model.project import Interpreter, MadeFor, Pin, Reading, Severity, SourceKind
 from ftaudit.sources.base import Document
 from ftaudit.sources.dist_info import head
 from ftaudit.sources.environment import FORMAT, read
@@ -299,3 +299,35 @@ def test_any_metadata_gives_a_head_or_our_own_error(content: bytes) -> None:
     except InputError:
         return
     assert found.name
+
+
+# -- what else it imports from --
+
+
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ("/srv/more\n", True),
+        ("# /srv/more\n\nimport sys; sys.path\nimport\tos\n", False),
+        ("win32\nwin32\\lib\n./x.egg\n", False),
+        ("../../more\n", True),
+        ("C:\\more\n", True),
+        ("/home/me/dev\n", False),
+    ],
+)
+def test_a_path_file_that_leads_elsewhere_is_told(tmp_path: Path, lines: str, told: bool) -> None:
+    site = venv(tmp_path)
+    install(site, "a")
+    (site / "dev.egg-link").write_text("/home/me/dev\n.")
+    (site / "more.pth").write_text(lines)
+    found = [(p.rule, p.severity) for p in read(document(tmp_path)).problems]
+    assert found == [("other-import-path", Severity.INCOMPLETE)] * told
+
+
+def test_a_path_file_of_a_distribution_is_its_own(tmp_path: Path) -> None:
+    site = venv(tmp_path)
+    (site / "__editable__.a.pth").write_text("/home/me/a/src\n")
+    info = install(site, "a")
+    assert [p.rule for p in read(document(tmp_path)).problems] == ["other-import-path"]
+    (info / "RECORD").write_text("__editable__.a.pth,sha256=x,15\n")
+    assert read(document(tmp_path)).problems == ()

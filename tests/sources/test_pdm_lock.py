@@ -197,3 +197,11 @@ def test_sources_of_the_project() -> None:
         ),
         DeclaredIndex(url="wheels", name="x", find_links=True, tool="pdm"),
     )
+
+
+def test_groups_that_were_not_locked_leave_no_open_end() -> None:
+    project = '[project]\nname = "app"\ndependencies = ["a"]\n[dependency-groups]\ndocs = ["app", "d"]\n'
+    package = '[[package]]\nname = "a"\nversion = "1.0"\ngroups = ["default"]\nfiles = []\n'
+    assert not pdm(package, 'groups = ["default"]', pyproject_toml=project).problems
+    (found,) = pdm(package, 'groups = ["default", "docs"]', pyproject_toml=project).problems
+    assert found.message == "the project needs d, which is not pinned"

@@ -332,3 +332,13 @@ def test_a_lock_for_one_version_of_python_says_so() -> None:
     text = '[metadata]\nlock-version = "2.0"\npython-versions = "~3.12"\n'
     reading = FORMAT.read(document("poetry.lock", text))
     assert (reading.made_for, reading.requires_python) == (MadeFor(python="3.12"), "<3.13,>=3.12")
+
+
+def test_a_lock_that_is_older_than_its_project_is_not_whole() -> None:
+    project = '[project]\nname = "app"\ndependencies = ["a", "new"]\n'
+    found = problem(poetry(poetry_package("a"), pyproject_toml=project))
+    assert (found.rule, found.message) == (
+        "dependency-not-pinned",
+        "the project needs new, which is not pinned",
+    )
+    assert not poetry(poetry_package("a") + poetry_package("new"), pyproject_toml=project).problems

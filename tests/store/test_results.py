@@ -293,6 +293,25 @@ def test_many_threads_at_once(store: Store) -> None:
     assert store.notices == [f"{store.path} is damaged: it is made anew, and wheels are read again"]
 
 
+def test_a_file_that_another_thread_makes_anew_meanwhile(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.path.write_bytes(b"damaged" * 99)
+    really = results._open
+    with store.open() as opened:
+
+        def gone(path: Path, *, writable: bool) -> sqlite3.Connection:
+            monkeypatch.setattr(results, "_open", really)
+            opened.save("theirs", A)  # finds the damage, and removes the file
+            error = sqlite3.OperationalError("unable to open database file")
+            error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+            raise error
+
+        monkeypatch.setattr(results, "_open", gone)
+        opened.save("ours", B)
+        assert (opened.load("theirs"), opened.load("ours")) == (A, B)
+
+
 # -- ftaudit cache --
 
 
