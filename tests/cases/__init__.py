@@ -1,0 +1,1 @@
+"""Inputs that are broken or hostile, a row each, followed through to every output."""
