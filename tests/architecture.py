@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,16 +146,25 @@ def outside(package: Sequence[Module]) -> list[str]:
 
 
 def registered(package: Sequence[Module], folder: str) -> set[str]:
-    """The files (or folders) that the registry of *folder* names, by import or, where lazy, by text."""
-    beside = {m.name.split(".")[1] for m in package if m.name.startswith(f"{folder}.")} - SHARED_NAMES
-    named: set[str] = set()
+    """The files (or folders) that the registry of *folder* names, by import or, where lazy, by text; by their
+    dotted names below the folder."""
+    beside = {m.name.partition(".")[2] for m in package if m.name.startswith(f"{folder}.")} - SHARED_NAMES
+    named: set[str | None] = set()
     for module in package:
         if module.name == f"{folder}.registry":
-            named |= {name.split(".")[1] for _, name in own_imports(module) if name.startswith(f"{folder}.")}
+            named |= {_among(beside, name.partition(".")[2]) for _, name in own_imports(module)
+                      if name.startswith(f"{folder}.")}  # fmt: skip
             texts = [n.value for n in ast.walk(module.tree) if isinstance(n, ast.Constant)]
             words = [t.partition(":")[0] for t in texts if isinstance(t, str)]
             named |= {w.removeprefix(f"{module.package}.{folder}").removeprefix(".") for w in words}
-    return named & beside
+    return beside & named
+
+
+def _among(names: Collection[str], name: str) -> str | None:
+    """The one of the dotted *names* that *name* is, or lies in."""
+    while name and name not in names:
+        name = name.rpartition(".")[0]
+    return name or None
 
 
 def alternatives(package: Sequence[Module]) -> list[str]:
@@ -164,12 +173,12 @@ def alternatives(package: Sequence[Module]) -> list[str]:
     for folder in ALTERNATIVES:
         listed = registered(package, folder)
         for module in package:
-            own = module.name.split(".")[1:2]
-            if module.part != folder or not own or own[0] not in listed:
+            own = _among(listed, module.name.partition(".")[2])
+            if module.part != folder or own is None:
                 continue
             for line, name in own_imports(module):
-                to = name.split(".")
-                if to[0] == folder and to[1:] and to[1] != own[0] and to[1] in listed | {"registry"}:
+                part, _, path = name.partition(".")
+                if part == folder and _among(listed | {"registry"}, path) not in (None, own):
                     complaints.append(f"{module.dotted}:{line} imports {name}")
     return complaints
 

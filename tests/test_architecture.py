@@ -47,6 +47,11 @@ TWO_FORMATS = {
     "sources/two.py": "",
     "sources/tree.py": "",
 }
+FAMILIES = {
+    "sources/registry.py": '_MODULES = ("locks.one", "conda.two")',
+    "sources/conda/two.py": "",
+    "sources/conda/shared.py": "",
+}
 LAZY = {
     "render/registry.py": 'FORMATS = ("ftaudit.render.json:render", "markdown")',
     "render/markdown.py": "",
@@ -95,6 +100,11 @@ BROKEN: list[tuple[Check, dict[str, str], str]] = [
     ),
     (
         alternatives,
+        FAMILIES | {"sources/locks/one.py": "from ftaudit.sources.conda.two import x"},
+        "ftaudit.sources.locks.one:1 imports sources.conda.two.x",
+    ),
+    (
+        alternatives,
         LAZY | {"render/json/table.py": "", "render/json/__init__.py": "from ftaudit.render import markdown"},
         "ftaudit.render.json:1 imports render.markdown",
     ),
@@ -131,6 +141,7 @@ KEPT: list[tuple[Check, dict[str, str]]] = [
         {"concurrency.py": "import threading", "index/a.py": "from urllib.request import url2pathname"},
     ),
     (alternatives, TWO_FORMATS | {"sources/one.py": "from ftaudit.sources.tree import x"}),
+    (alternatives, FAMILIES | {"sources/locks/one.py": "from ftaudit.sources.conda.shared import x"}),
     (alternatives, LAZY | {"render/json/table.py": "", "render/json/__init__.py": "from . import table"}),
     (registries, TWO_FORMATS | LAZY | {"sources/one.py": ""}),
     (rules_stand_alone, RULES | {"rules/one.py": "from ftaudit.rules.base import Rule"}),

@@ -12,30 +12,36 @@ from importlib import import_module
 from ftaudit.sources.base import Document, Format, Holder, Opens
 
 _MODULES: tuple[tuple[str, Opens], ...] = (
-    ("uv_lock", Opens.CONTENT),
-    ("pylock", Opens.CONTENT),
-    ("poetry_lock", Opens.CONTENT),
-    ("pdm_lock", Opens.CONTENT),
-    ("pipfile_lock", Opens.CONTENT),
-    ("pixi_lock", Opens.CONTENT),
-    ("conda_lock", Opens.CONTENT),
-    ("conda_explicit", Opens.CONTENT),
-    ("pex_lock", Opens.CONTENT),
-    ("requirements", Opens.CONTENT),
-    ("cyclonedx", Opens.CONTENT),
-    ("pip_report", Opens.CONTENT),
-    ("pip_inspect", Opens.CONTENT),
-    ("pyproject", Opens.CONTENT),
-    ("script", Opens.CONTENT),
-    ("environment_yml", Opens.CONTENT),
-    ("environment", Opens.FOLDER),
-    ("wheelhouse", Opens.FOLDER),
-    ("wheel", Opens.PLACE),
-    ("interpreter", Opens.PLACE),
+    ("locks.uv_lock", Opens.CONTENT),
+    ("locks.pylock", Opens.CONTENT),
+    ("locks.poetry_lock", Opens.CONTENT),
+    ("locks.pdm_lock", Opens.CONTENT),
+    ("locks.pipfile_lock", Opens.CONTENT),
+    ("conda.pixi_lock", Opens.CONTENT),
+    ("conda.conda_lock", Opens.CONTENT),
+    ("conda.conda_explicit", Opens.CONTENT),
+    ("locks.pex_lock", Opens.CONTENT),
+    ("requirements.requirements", Opens.CONTENT),
+    ("sbom.cyclonedx", Opens.CONTENT),
+    ("installed.pip_report", Opens.CONTENT),
+    ("installed.pip_inspect", Opens.CONTENT),
+    ("projects.pyproject", Opens.CONTENT),
+    ("projects.script", Opens.CONTENT),
+    ("conda.environment_yml", Opens.CONTENT),
+    ("installed.environment", Opens.FOLDER),
+    ("installed.wheelhouse", Opens.FOLDER),
+    ("installed.wheel", Opens.PLACE),
+    ("installed.interpreter", Opens.PLACE),
 )
 """In the order of preference."""
 
-_HOLDERS = ("script", "image", "zipapp", "root_folder", "project")
+_HOLDERS = (
+    "projects.script",
+    "archives.image",
+    "archives.zipapp",
+    "archives.root_folder",
+    "projects.project",
+)
 """What holds several inputs, in the order of preference."""
 
 
@@ -80,9 +86,8 @@ def _likely(document: Document) -> str | None:
     name = document.name.lower().replace(".", "_")
     if document.folder or not name.endswith(("_lock", "_toml", "_txt", "_in")):
         return None
-    return next(
-        (module for module, opens in _MODULES if opens is Opens.CONTENT and name.startswith(module)), None
-    )
+    modules = (module for module, opens in _MODULES if opens is Opens.CONTENT)
+    return next((module for module in modules if name.startswith(module.partition(".")[2])), None)
 
 
 def _load(module: str) -> Format:

@@ -31,8 +31,8 @@ from ftaudit.model.project import (
     SourceKind,
 )
 from ftaudit.model.text import short
-from ftaudit.sources.applies import Applies
-from ftaudit.sources.assemble import open_ends, pins_by_name, resolve
+from ftaudit.sources.reading.applies import Applies
+from ftaudit.sources.reading.assemble import open_ends, pins_by_name, resolve
 
 _CONDA = Source(kind=SourceKind.CONDA)
 _SHOWN = 10

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ftaudit.model.project import Origin, Pin, Problem, Reading
-from ftaudit.sources import pdm_lock, pipfile_lock, poetry_lock, pylock, uv_lock
+from ftaudit.sources.locks import pdm_lock, pipfile_lock, poetry_lock, pylock, uv_lock
 from tests.builders.documents import document
 
 INDEX = "https://index.example/simple"

@@ -8,10 +8,10 @@ from ftaudit.errors import InputError
 from ftaudit.model.project import Reading
 from ftaudit.sources import limits
 from ftaudit.sources.base import Format
-from ftaudit.sources.conda_explicit import FORMAT as EXPLICIT
-from ftaudit.sources.pdm_lock import FORMAT as PDM
-from ftaudit.sources.pyproject import FORMAT as PYPROJECT
-from ftaudit.sources.uv_lock import FORMAT as UV
+from ftaudit.sources.conda.conda_explicit import FORMAT as EXPLICIT
+from ftaudit.sources.locks.pdm_lock import FORMAT as PDM
+from ftaudit.sources.locks.uv_lock import FORMAT as UV
+from ftaudit.sources.projects.pyproject import FORMAT as PYPROJECT
 from tests.builders.documents import document
 
 HEAD = 'version = 1\nrequires-python = ">=3.11"\n'

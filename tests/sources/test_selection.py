@@ -13,10 +13,10 @@ from packaging.utils import canonicalize_name
 from ftaudit.errors import UsageError
 from ftaudit.model.project import Choices, Origin, Pin, Reading, Severity, SourceKind
 from ftaudit.sources.collect import collect
+from ftaudit.sources.reading.table import load_toml
 from ftaudit.sources.registry import formats
 from ftaudit.sources.scratch import Scratch
 from ftaudit.sources.selection import EVERYTHING, Selection, chosen
-from ftaudit.sources.table import load_toml
 from tests.builders.documents import document_at
 from tests.builders.locks import pdm, pipfile, poetry, poetry_package, pylock_, uv, uv_package
 from tests.builders.values import edge, pin, reading

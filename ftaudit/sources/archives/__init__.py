@@ -1,0 +1,1 @@
+"""What holds environments: container images, root file systems, zipapps."""

@@ -1,0 +1,1 @@
+"""Locks and specifications of conda environments: one file a format."""

@@ -1,0 +1,1 @@
+"""What is installed or lies at hand: environments, interpreters, what pip says of them, wheels."""

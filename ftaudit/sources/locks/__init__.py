@@ -1,0 +1,1 @@
+"""The lockfiles of projects: one file a format."""

@@ -1,0 +1,1 @@
+"""What a project declares without locking it, and folders of projects."""

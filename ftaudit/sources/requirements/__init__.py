@@ -1,0 +1,1 @@
+"""Requirements files, from lines to pins."""
