@@ -191,7 +191,7 @@ class MadeFor:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Interpreter:
+class FoundInterpreter:
     """The interpreter that an input was installed for or names, as far as it tells; None: not known.
 
     ``python`` is ``3.13`` or ``3.14t``, ``version`` the whole version (``3.14.3``), and ``python_gil`` the
@@ -278,4 +278,4 @@ class Reading:
     requires_python: str | None = None
     environments: tuple[str, ...] = ()
     choices: Choices | None = None
-    interpreter: Interpreter | None = None
+    interpreter: FoundInterpreter | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from ftaudit.model.project import Interpreter, MadeFor, Origin, Problem, SourceKind
+from ftaudit.model.project import FoundInterpreter, MadeFor, Origin, Problem, SourceKind
 from ftaudit.model.verdict import Status, Verdict
 
 
@@ -20,7 +20,7 @@ class InputRow:
     pins: int
     unpinned: int = 0
     made_for: MadeFor | None = None
-    interpreter: Interpreter | None = None
+    interpreter: FoundInterpreter | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ftaudit.model.project import Interpreter
+from ftaudit.model.project import FoundInterpreter
 from ftaudit.model.report import InputRow
 from ftaudit.model.text import short
 
@@ -18,7 +18,7 @@ def told_of(row: InputRow) -> str:
     return ", ".join(told) + (f"; {_interpreter(row.interpreter)}" if row.interpreter else "")
 
 
-def _interpreter(found: Interpreter) -> str:
+def _interpreter(found: FoundInterpreter) -> str:
     version = found.version or (found.python or "").rstrip("t")
     told = [f"CPython {short(version, 20)}" if version else "CPython of a version that is not known"]
     if found.free_threaded is None:

@@ -7,7 +7,7 @@ order in which the targets were asked for. Only ASCII is written, everything els
 from __future__ import annotations
 
 from ftaudit.model.evidence import IndexFile
-from ftaudit.model.project import Interpreter, MadeFor, Origin, Problem
+from ftaudit.model.project import FoundInterpreter, MadeFor, Origin, Problem
 from ftaudit.model.report import InputRow, PackageRow, Report, Summary
 from ftaudit.model.verdict import EvidenceRef, Finding, Module, Remedy, StableAbi, Status, Undecided, Verdict
 from ftaudit.render.base import RenderOptions
@@ -47,7 +47,7 @@ def _made_for(made_for: MadeFor | None) -> Row | None:
     return None if made_for is None else {"python": made_for.python, "platform": made_for.platform}
 
 
-def _interpreter(interpreter: Interpreter | None) -> Row | None:
+def _interpreter(interpreter: FoundInterpreter | None) -> Row | None:
     if interpreter is None:
         return None
     return {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ftaudit.judge.interpreter import interpreter_problems
-from ftaudit.model.project import Interpreter
+from ftaudit.model.project import FoundInterpreter
 from tests.builders.values import reading
 
 
@@ -23,14 +23,14 @@ from tests.builders.values import reading
 def test_a_variable_that_overrules_the_modules_is_said(
     free_threaded: bool | None, value: str, means: str
 ) -> None:
-    found = Interpreter(python="3.14t", free_threaded=free_threaded, python_gil=value)
+    found = FoundInterpreter(python="3.14t", free_threaded=free_threaded, python_gil=value)
     (problem,) = interpreter_problems(reading(interpreter=found))
     assert problem.rule == "python-gil-set"
     assert problem.message.startswith(f"PYTHON_GIL={value} is set where this is used: {means}")
 
 
-@pytest.mark.parametrize("found", [None, Interpreter(python="3.14t", free_threaded=True)])
-def test_nothing_is_said_without_it(found: Interpreter | None) -> None:
+@pytest.mark.parametrize("found", [None, FoundInterpreter(python="3.14t", free_threaded=True)])
+def test_nothing_is_said_without_it(found: FoundInterpreter | None) -> None:
     assert list(interpreter_problems(reading(interpreter=found))) == []
 
 
@@ -39,4 +39,4 @@ def test_nothing_is_said_without_it(found: Interpreter | None) -> None:
     [(True, None, False), (True, "0", False), (True, "1", True), (False, None, True), (None, "1", None)],
 )
 def test_the_gil_at_the_start(free_threaded: bool | None, value: str | None, gil: bool | None) -> None:
-    assert Interpreter(free_threaded=free_threaded, python_gil=value).gil is gil
+    assert FoundInterpreter(free_threaded=free_threaded, python_gil=value).gil is gil

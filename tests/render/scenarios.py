@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ftaudit.model.evidence import IndexFile
-from ftaudit.model.project import Interpreter, MadeFor, Origin, Problem, Severity, SourceKind
+from ftaudit.model.project import FoundInterpreter, MadeFor, Origin, Problem, Severity, SourceKind
 from ftaudit.model.report import InputRow, PackageRow, Report, Summary, TargetRow
 from ftaudit.model.verdict import (
     Basis,
@@ -212,17 +212,23 @@ def not_complete() -> Report:
                 sha256="",
                 pins=1,
                 made_for=MadeFor(python="3.13", platform="linux-x86_64"),
-                interpreter=Interpreter(python="3.13", version="3.13.9", free_threaded=False, python_gil="1"),
+                interpreter=FoundInterpreter(
+                    python="3.13", version="3.13.9", free_threaded=False, python_gil="1"
+                ),
             ),
             InputRow(
                 path="/opt/python3.14t",
                 format="interpreter",
                 sha256="",
                 pins=0,
-                interpreter=Interpreter(python="3.14t", version="3.14.3", free_threaded=True),
+                interpreter=FoundInterpreter(python="3.14t", version="3.14.3", free_threaded=True),
             ),
             InputRow(
-                path="env", format="environment", sha256="", pins=0, interpreter=Interpreter(python="3.14")
+                path="env",
+                format="environment",
+                sha256="",
+                pins=0,
+                interpreter=FoundInterpreter(python="3.14"),
             ),
         ),
         problems=(
@@ -295,7 +301,7 @@ def hostile_text() -> Report:
                 sha256="",
                 pins=3,
                 made_for=MadeFor(python=HOSTILE),
-                interpreter=Interpreter(version=HOSTILE, python_gil=HOSTILE),
+                interpreter=FoundInterpreter(version=HOSTILE, python_gil=HOSTILE),
             ),
         ),
         problems=(Problem(input=HOSTILE, rule=HOSTILE, message=HOSTILE, line=1),),

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from ftaudit.model.conda import CondaEnvironment
-from ftaudit.model.project import Interpreter
+from ftaudit.model.project import FoundInterpreter
 
 
-def agreed(environments: Collection[CondaEnvironment]) -> Interpreter | None:
+def agreed(environments: Collection[CondaEnvironment]) -> FoundInterpreter | None:
     """The interpreter of every one of *environments*; None where they differ, or one of them has none."""
     pythons = {environment.python for environment in environments}
     python = pythons.pop() if len(pythons) == 1 else None
-    return None if python is None else Interpreter(python=python, free_threaded=python.endswith("t"))
+    return None if python is None else FoundInterpreter(python=python, free_threaded=python.endswith("t"))

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
-from ftaudit.model.project import Interpreter
+from ftaudit.model.project import FoundInterpreter
 from ftaudit.sources import limits
 from ftaudit.sources.reading.applies import single_python
 from ftaudit.sources.reading.assemble import LONG_NUMBER
@@ -86,7 +86,7 @@ def _clause(clause: str) -> str:
     return f"=={start.rstrip('.')}.*" if start and (fuzzy or start != exact) else f"=={exact}"
 
 
-def interpreter(specs: Iterable[Spec]) -> Interpreter | None:
+def interpreter(specs: Iterable[Spec]) -> FoundInterpreter | None:
     """The interpreter that *specs* ask for, as far as they tell; None where they tell nothing of it.
 
     ``free_threaded`` is known only where they say so: by the build ``…_cp314t``, by ``python-freethreading``
@@ -113,4 +113,4 @@ def interpreter(specs: Iterable[Spec]) -> Interpreter | None:
     if feature is None and decided is None:
         return None
     python = f"{feature}t" if feature and decided else feature
-    return Interpreter(python=python, free_threaded=decided)
+    return FoundInterpreter(python=python, free_threaded=decided)

@@ -17,7 +17,7 @@ from ftaudit.model.project import (
     Choices,
     DeclaredIndex,
     Edge,
-    Interpreter,
+    FoundInterpreter,
     MadeFor,
     Pin,
     Reading,
@@ -175,7 +175,7 @@ class _Reader:
         groups = tuple(map(short, self.names))
         return replace(
             reading,
-            interpreter=Interpreter(python=one, free_threaded=one.endswith("t")) if one else None,
+            interpreter=FoundInterpreter(python=one, free_threaded=one.endswith("t")) if one else None,
             choices=Choices(
                 groups=groups,
                 default_groups=(_DEFAULT,) if _DEFAULT in groups else (),

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 
 from ftaudit.errors import InputError
-from ftaudit.model.project import Interpreter, MadeFor, Problem, Reading
+from ftaudit.model.project import FoundInterpreter, MadeFor, Problem, Reading
 from ftaudit.sources import limits
 from ftaudit.sources.archives.found_sites import is_root
 from ftaudit.sources.base import Document, Format
@@ -100,7 +100,7 @@ def _shown(document: Document, place: str) -> str:
 
 def _interpreter(
     document: Document, config: str, folders: Iterable[str], sites: Iterable[Site]
-) -> Interpreter:
+) -> FoundInterpreter:
     """The interpreter, each part None where the files do not say or contradict each other.
 
     The name of the library folder has the ``t`` of a free-threaded build, as have the tags of what was
@@ -114,7 +114,7 @@ def _interpreter(
     named = only(library) or only(built)
     whole = only(configured)
     feature = ".".join(whole.split(".")[:2]) if whole else None
-    return Interpreter(
+    return FoundInterpreter(
         python=named or feature,
         version=whole if whole and (named is None or named.rstrip("t") == feature) else None,
         free_threaded=named.endswith("t") if named else None,

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ftaudit.errors import InputError
-from ftaudit.model.project import Interpreter, MadeFor, Pin, Problem, Reading
+from ftaudit.model.project import FoundInterpreter, MadeFor, Pin, Problem, Reading
 from ftaudit.model.text import short
 from ftaudit.sources import limits
 from ftaudit.sources.base import Document, Format
@@ -73,10 +73,10 @@ def read(document: Document) -> Reading:
     )
 
 
-def _interpreter(said: Mapping[str, object], python_gil: str | None) -> Interpreter:
+def _interpreter(said: Mapping[str, object], python_gil: str | None) -> FoundInterpreter:
     version, free_threaded = str(said.get("version")), said.get("free_threaded") is True
     feature = ".".join(version.split(".")[:2])
-    return Interpreter(
+    return FoundInterpreter(
         python=short(f"{feature}{'t' if free_threaded else ''}", 20),
         version=short(version, 20),
         free_threaded=free_threaded,

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from ftaudit.model.project import INDEX, Interpreter, MadeFor, Pin, Reading, Source, SourceKind
+from ftaudit.model.project import INDEX, FoundInterpreter, MadeFor, Pin, Reading, Source, SourceKind
 from ftaudit.sources.base import Document, Format
 from ftaudit.sources.installed.pip_json import (
     described,
@@ -70,14 +70,14 @@ def _direct(item: Table) -> bool | None:
     )
 
 
-def _interpreter(top: Table, locations: list[str]) -> Interpreter:
+def _interpreter(top: Table, locations: list[str]) -> FoundInterpreter:
     """The environment that pip saw. The ``t`` of a free-threaded build stands in the name of its library
     folder only; where no location has it, which build it is is not known."""
     python = python_of(top)
     folders = {found[1] for location in locations if (found := _LIBRARY.search(location))}
     library = next(iter(folders)) if len(folders) == 1 else None
     known = library if library and library.removesuffix("t") == python else None
-    return Interpreter(
+    return FoundInterpreter(
         python=known or python,
         version=whole_version_of(top) if python else None,
         free_threaded=known.endswith("t") if known else None,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ftaudit.errors import FtauditError, InputError
 from ftaudit.model.conda import CondaBuild
-from ftaudit.model.project import Interpreter, MadeFor, Pin, Reading, SourceKind
+from ftaudit.model.project import FoundInterpreter, MadeFor, Pin, Reading, SourceKind
 from ftaudit.sources.conda.conda_explicit import FORMAT
 from ftaudit.sources.reading.platforms import platform_marker
 from ftaudit.sources.registry import choose
@@ -103,7 +103,7 @@ def test_the_platform_is_the_headers_or_the_archives(header: str, line: str, pla
 )
 def test_the_interpreter_is_that_of_the_python_archive(build: str, python: str, free_threaded: bool) -> None:
     reading = read(explicit(url(), url(f"python-3.14.5-{build}.conda")))
-    assert reading.interpreter == Interpreter(python=python, free_threaded=free_threaded)
+    assert reading.interpreter == FoundInterpreter(python=python, free_threaded=free_threaded)
     assert reading.made_for == MadeFor(python=python, platform="linux-x86_64")
     assert reading.pins[0].conda[0].environments[0].python == python
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from ftaudit.errors import FtauditError, InputError
 from ftaudit.model.conda import CondaBuild, CondaEnvironment
-from ftaudit.model.project import Choices, Interpreter, ListedFile, MadeFor, Pin, Reading, SourceKind
+from ftaudit.model.project import Choices, FoundInterpreter, ListedFile, MadeFor, Pin, Reading, SourceKind
 from ftaudit.sources.conda.conda_lock import FORMAT
 from ftaudit.sources.reading.platforms import conda_platform, platform_marker
 from ftaudit.sources.registry import choose
@@ -146,7 +146,7 @@ def test_the_interpreter_is_that_of_the_python_record(
     build: str, python_version: str, free_threaded: bool
 ) -> None:
     reading = read(lock(record(), python(build)))
-    assert reading.interpreter == Interpreter(python=python_version, free_threaded=free_threaded)
+    assert reading.interpreter == FoundInterpreter(python=python_version, free_threaded=free_threaded)
     assert reading.made_for == MadeFor(python=python_version)
     assert reading.pins[0].conda[0].environments[0].python == python_version
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
-from ftaudit.model.project import Interpreter
+from ftaudit.model.project import FoundInterpreter
 from ftaudit.sources import limits
 from ftaudit.sources.conda.conda_spec import Spec, interpreter, parse
 
@@ -72,7 +72,7 @@ def test_a_spec(text: str, name: str, specifier: str, build: str) -> None:
 def test_the_interpreter_that_is_asked_for(
     specs: list[str], python: str | None, free_threaded: bool | None
 ) -> None:
-    assert interpreter(map(parse, specs)) == Interpreter(python=python, free_threaded=free_threaded)
+    assert interpreter(map(parse, specs)) == FoundInterpreter(python=python, free_threaded=free_threaded)
 
 
 @pytest.mark.parametrize(

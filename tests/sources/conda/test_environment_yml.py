@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ftaudit.errors import FtauditError, InputError
-from ftaudit.model.project import Interpreter, MadeFor, Reading, Severity, SourceKind
+from ftaudit.model.project import FoundInterpreter, MadeFor, Reading, Severity, SourceKind
 from ftaudit.sources import limits
 from ftaudit.sources.conda.environment_yml import FORMAT
 from ftaudit.sources.registry import choose
@@ -71,7 +71,7 @@ def test_an_archive_is_a_spec_of_its_name(text: str) -> None:
 )
 def test_what_it_is_made_for(spec: str, python: str, free_threaded: bool | None) -> None:
     reading = specs("numpy", spec)
-    assert reading.interpreter == Interpreter(python=python, free_threaded=free_threaded)
+    assert reading.interpreter == FoundInterpreter(python=python, free_threaded=free_threaded)
     assert reading.made_for == MadeFor(python=python)
 
 
@@ -83,7 +83,7 @@ def test_what_does_not_say_what_it_is_made_for(spec: str) -> None:
 
 def test_python_freethreading_alone_names_no_version() -> None:
     reading = specs("python-freethreading")
-    assert reading.interpreter == Interpreter(free_threaded=True)
+    assert reading.interpreter == FoundInterpreter(free_threaded=True)
     assert reading.made_for is None
 
 
@@ -314,7 +314,7 @@ def test_row_74_of_the_bad_files_is_read(shared: Path) -> None:
     found = document_at(shared / "corpus/bad/74_conda_pip_field/environment.yml")
     assert choose(found) is FORMAT
     reading = FORMAT.read(found)
-    assert reading.interpreter == Interpreter(python="3.14t", free_threaded=True)
+    assert reading.interpreter == FoundInterpreter(python="3.14t", free_threaded=True)
     assert reading.made_for == MadeFor(python="3.14t")
     assert [(pin.name, pin.version, pin.origins[0].path) for pin in reading.pins] == [
         ("fastapi", "0.165.0", "requirements.txt"),

@@ -18,7 +18,7 @@ from ftaudit.model.project import (
     Choices,
     DeclaredIndex,
     Edge,
-    Interpreter,
+    FoundInterpreter,
     ListedFile,
     MadeFor,
     Pin,
@@ -220,11 +220,11 @@ def test_conda_packages_know_their_environments() -> None:
 @pytest.mark.parametrize(
     ("python", "interpreter"),
     [
-        (PYTHON, Interpreter(python="3.14", free_threaded=False)),
-        (PYTHON_T, Interpreter(python="3.14t", free_threaded=True)),
+        (PYTHON, FoundInterpreter(python="3.14", free_threaded=False)),
+        (PYTHON_T, FoundInterpreter(python="3.14t", free_threaded=True)),
     ],
 )
-def test_an_interpreter_that_all_environments_have(python: str, interpreter: Interpreter) -> None:
+def test_an_interpreter_that_all_environments_have(python: str, interpreter: FoundInterpreter) -> None:
     held: list[object] = [{"conda": python}]
     reading = v6(conda(python), conda(), a={"linux-64": held}, b={"linux-64": held, "osx-64": [{"conda": A}]})
     assert reading.interpreter == interpreter

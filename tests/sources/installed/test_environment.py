@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ftaudit.errors import InputError
-from ftaudit.model.project import Interpreter, MadeFor, Pin, Reading, Severity, SourceKind
+from ftaudit.model.project import FoundInterpreter, MadeFor, Pin, Reading, Severity, SourceKind
 from ftaudit.sources.base import Document
 from ftaudit.sources.installed.dist_info import head
 from ftaudit.sources.installed.environment import FORMAT, read
@@ -111,7 +111,7 @@ def test_which_interpreter_it_is(
     for tag in tags:
         install(site, tag=tag)
     handed = replace(document(tmp_path, "env"), python_gil="0")
-    assert read(handed).interpreter == Interpreter(
+    assert read(handed).interpreter == FoundInterpreter(
         python=python, version=whole, free_threaded=free_threaded, python_gil="0"
     )
 

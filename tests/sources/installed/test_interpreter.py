@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ftaudit.errors import InputError
-from ftaudit.model.project import Interpreter
+from ftaudit.model.project import FoundInterpreter
 from ftaudit.sources.base import Document
 from ftaudit.sources.installed import interpreter
 from ftaudit.sources.installed.interpreter import FORMAT, read
@@ -37,7 +37,7 @@ def test_this_interpreter() -> None:
     assert found.made_for is not None
     assert found.made_for.python == f"{sys.version_info.major}.{sys.version_info.minor}{free_threaded}"
     assert found.made_for.platform is not None
-    assert found.interpreter == Interpreter(
+    assert found.interpreter == FoundInterpreter(
         python=found.made_for.python,
         version=".".join(map(str, sys.version_info[:3])),
         free_threaded=bool(free_threaded),

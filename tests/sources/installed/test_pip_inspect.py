@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from ftaudit.errors import InputError
 from ftaudit.index.metadata import parse_metadata
 from ftaudit.model.evidence import CoreMetadata
-from ftaudit.model.project import INDEX, Interpreter, MadeFor, Reading, Source, SourceKind
+from ftaudit.model.project import INDEX, FoundInterpreter, MadeFor, Reading, Source, SourceKind
 from ftaudit.sources.installed.pip_inspect import FORMAT
 from tests.builders.documents import document, document_at
 from tests.builders.expected import as_expected, named_on_their_lines, read_both, told
@@ -255,14 +255,16 @@ def test_the_t_of_a_free_threaded_build_is_in_the_name_of_its_folder(
 ) -> None:
     reading = read(item(metadata_location=f"{folder}a-1.0.dist-info"), **environment)
     version = "3.14.3" if python else None
-    assert reading.interpreter == Interpreter(python=python, version=version, free_threaded=free_threaded)
+    assert reading.interpreter == FoundInterpreter(
+        python=python, version=version, free_threaded=free_threaded
+    )
     assert reading.made_for == MadeFor(python=python, platform="linux-x86_64")
 
 
 def test_locations_that_contradict_each_other_say_nothing() -> None:
     other = item("b", metadata_location="/x/lib/python3.14/site-packages/b-1.0.dist-info")
     reading = read(item(), other)
-    assert reading.interpreter == Interpreter(python="3.14", version="3.14.3")
+    assert reading.interpreter == FoundInterpreter(python="3.14", version="3.14.3")
 
 
 @pytest.mark.parametrize(
@@ -291,7 +293,7 @@ def test_the_file_of_the_corpus(shared: Path) -> None:
     assert as_expected(reading) == told(expected)
     assert named_on_their_lines(reading, (shared / "corpus/locks/generated/pip/inspect.json").read_text())
     assert reading.made_for == MadeFor(python="3.11", platform="linux-x86_64")
-    assert reading.interpreter == Interpreter(python="3.11", version="3.11.7")
+    assert reading.interpreter == FoundInterpreter(python="3.11", version="3.11.7")
     assert all(pin.metadata for pin in reading.pins)
     assert "Free Threading :: 3 - Stable" in str(named(reading, "cryptography").metadata)
     assert reading.problems == ()
