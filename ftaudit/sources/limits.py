@@ -59,6 +59,8 @@ NODES = 1_000_000
 
 # -- counts --
 FOLDER_ENTRIES = 100_000
+UNOWNED_FOLDERS = 10_000
+"""Folders of a ``site-packages`` that belong to no distribution."""
 WALK_ENTRIES = 100_000
 """Files and folders of a folder of projects, all levels together."""
 WALK_DEPTH = 20

@@ -20,10 +20,13 @@ from ftaudit.model.project import INDEX, Edge, ListedFile, Origin, Pin, Problem,
 from ftaudit.model.text import mask, short
 from ftaudit.sources import limits
 from ftaudit.sources.installed.path_files import leading_out
+from ftaudit.sources.installed.unowned import unowned
 from ftaudit.sources.reading import decode, requires_dist
 from ftaudit.sources.reading.assemble import LONG_NUMBER
 from ftaudit.sources.tree import Tree
 
+_NAMED = 3
+"""Shared objects that a message names; the others are counted."""
 _FOLDER = re.compile(r"([A-Za-z0-9][\w.]*)-([^-]+)\.dist-info")
 _EGG_INFO = re.compile(r"([A-Za-z0-9][\w.-]*?)(?:-([^-]+?))?(?:-py\d[\w.]*)?\.egg-info")
 
@@ -102,7 +105,22 @@ def read_site(tree: Tree, place: str, *, input_path: str, shown: str) -> Site:
         elif entry.endswith(".egg"):
             _broken(site, input_path, f"{short(path)}: an egg, which is not read")
     _path_files(site, tree, place, shown, input_path)
+    _unowned(site, tree, place, shown, input_path)
     return site
+
+
+def _unowned(site: Site, tree: Tree, place: str, shown: str, input_path: str) -> None:
+    """Says which shared objects belong to none of the pins."""
+    try:
+        paths = unowned(tree, place)
+    except InputError as error:
+        _broken(site, input_path, f"{shown}: {error.reason}")
+        return
+    if paths:
+        more = f" and {len(paths) - _NAMED} more" if len(paths) > _NAMED else ""
+        names = ", ".join(short(f"{shown}/{path}", 200) for path in paths[:_NAMED])
+        message = f"listed by no installed distribution, and not read: {names}{more}"
+        site.problems.append(Problem(input=input_path, rule="unowned-module", message=message))
 
 
 def _path_files(site: Site, tree: Tree, place: str, shown: str, input_path: str) -> None:
