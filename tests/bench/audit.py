@@ -36,6 +36,8 @@ class Run:
     seconds: float
     megabytes: float
     status: int
+    processor: float
+    """Seconds of processor time, user's and system's."""
 
 
 ENVIRONMENT = {
@@ -52,7 +54,8 @@ def run(command: Sequence[str]) -> Run:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     scale = 1e6 if sys.platform == "darwin" else 1e3
-    return Run(time.perf_counter() - begun, usage.ru_maxrss / scale, process.returncode)
+    busy = usage.ru_utime + usage.ru_stime
+    return Run(time.perf_counter() - begun, usage.ru_maxrss / scale, process.returncode, busy)
 
 
 def paired(one: Callable[[], Run], other: Callable[[], Run], times: int) -> tuple[list[Run], list[Run]]:

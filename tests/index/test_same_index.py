@@ -62,6 +62,18 @@ def test_what_no_input_names_stays_unnamed(tmp_path: Path) -> None:
     assert locations(tmp_path, reading("a", pin()), reading("b", pin())) == ["", ""]
 
 
+def test_inputs_that_are_asked_of_different_indexes_hold_two_pins(tmp_path: Path) -> None:
+    own = reading("a", pin(), declares=OTHER)
+    assert locations(tmp_path, own, reading("b", pin())) == [OTHER, PUBLIC]
+    assert locations(tmp_path, own, reading("b", pin(), declares=OTHER)) == ["", ""]
+    assert locations(tmp_path, own, reading("b", pin(version="2"))) == ["", ""]
+
+
+def test_several_indexes_have_no_one_name(tmp_path: Path) -> None:
+    both = reading("a", pin(), declares=OTHER, extra=True)
+    assert locations(tmp_path, both, reading("b", pin())) == ["", PUBLIC]
+
+
 def test_other_sources_are_left_alone(tmp_path: Path) -> None:
     git = Pin(name="idna", version="1", source=Source(kind=SourceKind.GIT, location=PUBLIC))
     assert locations(tmp_path, reading("a", git), reading("b", pin())) == [PUBLIC, ""]
