@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from posixpath import commonprefix
+from itertools import takewhile
 
 from ftaudit.model.pages import summary
 from ftaudit.model.report import PackageRow, Report, Summary
@@ -311,9 +311,17 @@ def _holding(report: Report, package: PackageRow, limit: int) -> str:
     holding = {origin.input for origin in package.origins}
     if holding >= every:
         return f"in all {len(every)} inputs"
-    shared = commonprefix(sorted(every)).rpartition("/")
-    names = sorted(path.removeprefix(shared[0] + shared[1]) for path in holding)
+    shared = _folder_of_all(every)
+    names = sorted(path.removeprefix(shared) for path in holding)
     return f"in {listed(names, limit)}"
+
+
+def _folder_of_all(paths: Iterable[str]) -> str:
+    """The folder that all of *paths* lie in, with its ``/``; empty where there is none."""
+    # Not commonpath: of an absolute path and a relative one it makes an error.
+    folders = zip(*(path.split("/")[:-1] for path in paths), strict=False)
+    shared = [names[0] for names in takewhile(lambda names: len(set(names)) == 1, folders)]
+    return "/".join([*shared, ""])
 
 
 def title(package: PackageRow) -> str:

@@ -1,7 +1,7 @@
-"""Coverage-guided fuzzing of every reader: ``python -m tests.fuzz.run --seconds 1800`` (needs atheris).
+"""Coverage-guided fuzzing of every reader: ``python -m tests.fuzz.run --seconds 1800 …`` (needs atheris).
 
-It begins with the samples and the corpus beside this file. What it finds is written to ``--found``; with
-``--keep`` the inputs of ``--work`` that reach what nothing in the corpus reaches are added to it.
+It begins with the samples and the corpus beside this file. An input that fails is written to ``--found``;
+`tests.fuzz.keep` makes a small corpus of what it ends with.
 """
 
 from __future__ import annotations
@@ -31,7 +31,6 @@ def main() -> None:
     options.add_argument("--seconds", type=int, default=1800)
     options.add_argument("--work", type=Path, required=True, help="a folder for the growing corpus")
     options.add_argument("--found", type=Path, required=True, help="a folder for inputs that fail")
-    options.add_argument("--keep", action="store_true", help="only merge --work into the corpus kept here")
     given = options.parse_args()
     given.work.mkdir(parents=True, exist_ok=True)
     given.found.mkdir(parents=True, exist_ok=True)
@@ -46,10 +45,7 @@ def main() -> None:
             "-timeout=20",
             "-rss_limit_mb=4096",
         ]
-        if given.keep:
-            arguments += ["-merge=1", str(CORPUS), str(given.work), folder]
-        else:
-            arguments += [f"-max_total_time={given.seconds}", "-print_final_stats=1", str(given.work), folder]
+        arguments += [f"-max_total_time={given.seconds}", "-print_final_stats=1", str(given.work), folder]
         atheris.Setup([sys.argv[0], *arguments], lambda data: one_input(data))
         atheris.Fuzz()
 
