@@ -124,7 +124,7 @@ def _gather_name(
         (
             want.pin.key,
             _gather_conda(want, page)
-            if want.pin.source.kind is SourceKind.CONDA
+            if want.pin.conda
             else _worst([_gather_pin(index, each, page, options) for each in _each(want)]),
         )
         for want in group

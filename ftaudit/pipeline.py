@@ -21,7 +21,7 @@ from ftaudit.judge.verdict import judge
 from ftaudit.knowledge.tables import KNOWLEDGE_AS_OF
 from ftaudit.model.case import NOT_READ, Case
 from ftaudit.model.evidence import CoreMetadata, Missing
-from ftaudit.model.project import Pin, PinKey, Problem, Reading, Severity, SourceKind
+from ftaudit.model.project import Pin, PinKey, Problem, Reading, Severity
 from ftaudit.model.report import InputRow, PackageRow, Report, Summary, TargetRow
 from ftaudit.model.target import Target
 from ftaudit.model.verdict import Gil, Imported, Verdict
@@ -142,7 +142,7 @@ def _requirements(pin: Pin, found: Gathered | None, target: Target) -> closure.R
     """What *pin* requires: the edges at hand, else those of its metadata, else why they are not known."""
     if pin.local:
         return OWN_NOT_READ if pin.dependencies is None else pin.dependencies
-    if pin.source.kind is SourceKind.CONDA:
+    if pin.conda:
         return ()  # conda's solver closed the set, over names that are not the index's
     if pin.installed and pin.dependencies is not None:
         return pin.dependencies

@@ -119,7 +119,7 @@ def _gap(pin: Pin, edge: Edge, candidates: list[Pin]) -> Gap | None:
         candidates = [pin for pin in candidates if pin.source.kind is not SourceKind.INDEX]
     if not candidates:
         return Gap(pin=pin.key, name=edge.name, specifier=edge.specifier)
-    if any(candidate.source.kind is SourceKind.CONDA for candidate in candidates):
+    if any(candidate.conda for candidate in candidates):
         return None  # conda's versions are not always PEP 440; whoever solved the lock put the two together
     if any(_satisfies(candidate.version, edge.specifier) for candidate in candidates):
         return None

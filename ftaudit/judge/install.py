@@ -29,6 +29,7 @@ _NOT_JUDGED = {
     SourceKind.PATH: Missing(
         what="release", why="a path source is not judged by an index", kind="path-source"
     ),
+    SourceKind.CONDA: conda.NO_RELEASE,
     SourceKind.UNKNOWN: Missing(
         what="release", why="the input does not say where this comes from", kind="unknown-source"
     ),
@@ -47,9 +48,10 @@ def choose(
 
     *metadata* is by file name; its ``Requires-Python`` counts beside that of the index, as for pip. *doubt*
     is why a pin that does not fit proves nothing (a root of an input that was made for another target): it
-    is then unknown, not none. A conda pin is judged by what its lock has of it, whatever the index says.
+    is then unknown, not none. A conda pin is judged by what its lock has of it, whatever the
+    index says; what conda installed is at hand.
     """
-    if pin.source.kind is SourceKind.CONDA:
+    if pin.conda or (pin.source.kind is SourceKind.CONDA and not pin.installed):
         return conda.choose(pin, target)
     files = _known_files(pin, release)
     at_hand = _at_hand(pin, target)

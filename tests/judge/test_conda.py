@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from ftaudit.judge import conda_inputs
-from ftaudit.judge.conda import remedy
+from ftaudit.judge.conda import NO_RELEASE, remedy
 from ftaudit.judge.inputs import together
 from ftaudit.judge.install import choose
 from ftaudit.knowledge.targets import target
 from ftaudit.model.conda import CondaEnvironment, CondaRecord
 from ftaudit.model.evidence import Missing
-from ftaudit.model.project import Pin, Problem, Severity
+from ftaudit.model.project import ListedFile, Pin, Problem, Severity, Source, SourceKind
 from ftaudit.model.verdict import Basis, Install, Installation, RemedyKind, Status
 from tests.builders.conda import (
     ABI3,
@@ -201,3 +201,16 @@ class TestEnvironments:
         )
         (message,) = said["accidentally-free-threaded"]
         assert message.isprintable()
+
+
+def test_what_conda_installed_is_judged_by_its_bytes() -> None:
+    """An environment has no lock's records of it, and its files are at hand."""
+    wheel = ListedFile(name="x-1.0-cp314-cp314t-manylinux_2_17_x86_64.whl", path="/env/x-1.0.dist-info")
+    here = installed_by_conda(wheel)
+    assert choose(here, NO_RELEASE, target("3.14t", "linux-x86_64")).install is Install.WHEEL
+    other = choose(here, NO_RELEASE, target("3.15t", "linux-x86_64"))
+    assert (other.install, other.why and other.why.why) == (Install.UNKNOWN, "not judged for conda")
+
+
+def installed_by_conda(wheel: ListedFile) -> Pin:
+    return Pin(name="x", version="1.0", source=Source(kind=SourceKind.CONDA), files=(wheel,), installed=True)
